@@ -1,0 +1,30 @@
+# What CI runs, on your machine.
+check: fmt lint doc test self
+
+fmt:
+    cargo fmt --check
+
+lint:
+    cargo clippy --all-targets -- -D warnings
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+
+test:
+    cargo test
+
+# The built-in suite against the embedded mock.
+self:
+    cargo run -- run
+
+# Licences, sources, bans.
+deny:
+    cargo deny check licenses bans sources
+
+# Micro benches.
+bench:
+    cargo bench
+
+# 1,000 cases against nginx, beside Hurl where it is installed.
+race:
+    benches/race.sh

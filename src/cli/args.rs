@@ -1,0 +1,249 @@
+//! What the command line understands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "Exit codes:
+  0    at least one case was judged, and all conform
+  1    the target deviates
+  2    usage, configuration, or input that cannot be opened
+  3    a case ended in an error (network, harness), and none deviates
+  4    nothing was judged: nothing selected, or all skipped
+  130  interrupted";
+
+const RUN_EXAMPLES: &str = "Examples:
+  graphspec run                                   the built-in suite against the embedded mock
+  graphspec run --target http://127.0.0.1:3000/v1.0
+  graphspec run docs/site-follow.md --target http://127.0.0.1:3000/v1.0 --bind user-id=megan
+  graphspec run --filter 'follow-sites/*' --filter '!*/401' --report json=out.jsonl";
+
+/// Makes the documented examples of Microsoft Graph style REST APIs executable.
+#[derive(Debug, Parser)]
+#[command(name = "graphspec", version, about, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Judge a target: send each documented request, hold the answer to the page
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Show the cases of pages; nothing is sent
+    List(ListArgs),
+    /// Serve pages as a target
+    Mock(MockArgs),
+    /// Say what a rule means, where it comes from and what breaks it
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct Pages {
+    /// Pages: Markdown files, or folders of them [default: the built-in suite]
+    #[arg(value_name = "PAGE")]
+    pub pages: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Select {
+    /// Only cases whose id matches; `*` matches `/` too, `!GLOB` excludes (repeatable)
+    #[arg(long = "filter", value_name = "GLOB", allow_hyphen_values = true, help_heading = "Selection")]
+    pub filters: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub pages: Pages,
+    /// Base URL of the target, or `mock` for the embedded one
+    #[arg(long, value_name = "URL", default_value = "mock", help_heading = "Target")]
+    pub target: String,
+    /// A documented value and the target's: a placeholder (`user-id=…`, `users/{id}=…`) or a literal (repeatable)
+    #[arg(long = "bind", value_name = "KEY=VALUE", help_heading = "Target")]
+    pub bind: Vec<String>,
+    /// Environment variable that holds a bearer token; sent to the target's origin only
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub token_env: Option<String>,
+    /// A further header for every request (repeatable)
+    #[arg(short = 'H', long = "header", value_name = "NAME:VALUE", help_heading = "Target")]
+    pub headers: Vec<String>,
+    /// Send requests that change something to a target that is not on this machine
+    #[arg(long, help_heading = "Target")]
+    pub allow_writes: bool,
+    /// Wait this long for the target to accept connections at all
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Target")]
+    pub wait: Option<Duration>,
+    /// Break the embedded mock in one named way (see `graphspec mock --list-faults`)
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub fault: Option<String>,
+    #[command(flatten)]
+    pub select: Select,
+    /// Run each case this often
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000_000), help_heading = "Selection")]
+    pub repeat: u32,
+    /// Exchanges at once [default: 8]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Exchange")]
+    pub jobs: Option<u16>,
+    /// Skip what comes after the first failure in plan order
+    #[arg(long, help_heading = "Exchange")]
+    pub fail_fast: bool,
+    /// Further attempts after 429, 503 and refused connections
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100), help_heading = "Exchange")]
+    pub retry: u32,
+    /// Limit of one attempt, from connecting to the last byte
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration, help_heading = "Exchange")]
+    pub timeout: Duration,
+    /// Limit of a decoded body
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size, help_heading = "Exchange")]
+    pub max_body: usize,
+    /// Warnings are failures
+    #[arg(long, help_heading = "Judging")]
+    pub strict: bool,
+    /// Folder of accepted answers [default: snapshots]
+    #[arg(long, value_name = "DIR", help_heading = "Judging")]
+    pub snapshots: Option<PathBuf>,
+    /// Write answers that differ from the accepted ones
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = UpdateArg::No, help_heading = "Judging")]
+    pub update: UpdateArg,
+    /// A case without an accepted answer fails
+    #[arg(long, help_heading = "Judging")]
+    pub require_snapshots: bool,
+    /// pretty, libtest or json; without PATH on stdout instead of `pretty` (repeatable)
+    #[arg(long = "report", value_name = "FORMAT[=PATH]", help_heading = "Output")]
+    pub reports: Vec<String>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto, help_heading = "Output")]
+    pub color: ColorArg,
+    /// Only what failed, and the summary
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Requests and answers too
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub pages: Pages,
+    #[command(flatten)]
+    pub select: Select,
+    /// How to show them
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct MockArgs {
+    #[command(flatten)]
+    pub pages: Pages,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    pub listen: String,
+    /// Answer 401 to requests without a bearer token
+    #[arg(long)]
+    pub require_token: bool,
+    /// Answer wrongly in one named way
+    #[arg(long, value_name = "NAME")]
+    pub fault: Option<String>,
+    /// Show the faults, one a line, and end
+    #[arg(long)]
+    pub list_faults: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A rule's name, e.g. multi-status/hidden-failure; none lists all
+    pub rule: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UpdateArg {
+    /// Write nothing
+    No,
+    /// Write `.snap.new` beside the accepted one, for review
+    Pending,
+    /// Accept every answer as it is
+    Always,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+/// `30s`, `500ms`, `1.5s`, `2m`, or plain seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        unit => return Err(format!("`{unit}` is no unit of time; write e.g. 30s, 500ms or 2m")),
+    };
+    let seconds = digits.trim().parse::<f64>().ok().map(|n| n * factor);
+    seconds
+        .filter(|s| *s > 0.0 && *s < 1e9)
+        .and_then(|s| Duration::try_from_secs_f64(s).ok())
+        .ok_or_else(|| "write a time above 0, e.g. 30s or 500ms".to_owned())
+}
+
+/// `16MiB`, `500kB`, `1G`, or plain bytes.
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor: f64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kib" => 1024.0,
+        "kb" => 1e3,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "mb" => 1e6,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "gb" => 1e9,
+        unit => return Err(format!("`{unit}` is no unit of size; write e.g. 16MiB or 500kB")),
+    };
+    match digits.trim().parse::<f64>() {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked beside it")]
+        Ok(number) if number * factor >= 1.0 && number * factor < 1e12 => Ok((number * factor) as usize),
+        _ => Err("write a size above 0, e.g. 16MiB".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_and_sizes() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!((size("16MiB"), size("1kB"), size("7")), (Ok(16 << 20), Ok(1000), Ok(7)));
+        for bad in ["", "s", "-1s", "0", "1x", "1e400", "NaN"] {
+            assert!(duration(bad).is_err() && size(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! `graphspec run`.
+
+use std::io::{self, IsTerminal};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::args::{ColorArg, RunArgs, UpdateArg};
+use super::output::{Outputs, Style};
+use super::{Refused, mock, note, sources};
+use crate::binding::Bindings;
+use crate::case::{Case, clean};
+use crate::client::{Limits, Target};
+use crate::mock as embedded;
+use crate::page::{self, Page};
+use crate::plan::{self, Plan, Selection, TargetKind};
+use crate::rule;
+use crate::run::{Options, Run};
+use crate::secret::Secret;
+use crate::snapshot::{Store, Update};
+
+pub fn main(args: &RunArgs) -> Result<u8, Refused> {
+    let token = args.token_env.as_deref().map(token).transpose()?;
+    let pages = page::read_all(&sources(&args.pages)?);
+    problems(&pages);
+    let cases: Vec<Arc<Case>> = pages.iter().flat_map(|p| &p.cases).cloned().map(Arc::new).collect();
+    let target = aim(args, &pages, token.clone())?;
+    let plan = Plan::new(&cases, select(args, &cases, &target, token.is_some())?);
+    if plan.cases.is_empty() {
+        note(if cases.is_empty() {
+            "the pages hold no case"
+        } else {
+            "no case matches --filter; `graphspec list` shows their ids"
+        });
+        return Ok(4);
+    }
+    let options = Options {
+        jobs: jobs(args),
+        fail_fast: args.fail_fast,
+        strict: args.strict,
+        store: store(args)?,
+        require_snapshots: args.require_snapshots,
+        token,
+        keep_answers: false,
+        target_name: args.target.clone(),
+    };
+    let mut outputs = Outputs::open(&args.reports, style(args))?;
+    if let Some(limit) = args.wait {
+        wait(&target, limit);
+    }
+    let run = Run::new(plan, target, options);
+    runtime(jobs(args))?.block_on(async {
+        let stopper = tokio::spawn(stop_on_interrupt(Arc::clone(&run)));
+        let driven = run.drive(&mut |event| outputs.event(event)).await;
+        stopper.abort();
+        match driven {
+            Ok(tally) => {
+                outputs.finish()?;
+                Ok(tally.exit_code())
+            }
+            // A reader that hangs up has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+            Err(error) => Err(Refused(format!("cannot write a report: {error}"))),
+        }
+    })
+}
+
+/// First interrupt: nothing further is sent, what is under way ends. Second: leave at once.
+async fn stop_on_interrupt(run: Arc<Run>) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        note("stopping; press Ctrl-C again to leave at once");
+        run.stop();
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(130);
+    }
+}
+
+fn jobs(args: &RunArgs) -> usize {
+    args.jobs.map_or(8, usize::from)
+}
+
+/// One job runs on the thread that is there; more share as many threads as there are cores.
+fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime, Refused> {
+    let mut builder = match jobs {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            let cores = std::thread::available_parallelism().map_or(2, usize::from);
+            builder.worker_threads(cores.min(jobs));
+            builder
+        }
+    };
+    Ok(builder.enable_all().build()?)
+}
+
+/// What is wrong with the pages so that a case may be lost or changed; `list` shows the rest.
+fn problems(pages: &[Page]) {
+    const SHOWN: usize = 20;
+    let telling = [&rule::PAGE_ANNOTATION, &rule::PAGE_UNCLOSED, &rule::PAGE_ORPHAN_RESPONSE, &rule::PAGE_ENCODING];
+    let found: Vec<_> = pages.iter().flat_map(|p| &p.problems).filter(|p| telling.contains(&p.rule)).collect();
+    for problem in found.iter().take(SHOWN) {
+        note(&format!("{}: {} ({})", problem.span, problem.message, problem.rule.name));
+    }
+    if found.len() > SHOWN {
+        note(&format!("{} more problems with the pages", found.len() - SHOWN));
+    }
+}
+
+fn token(name: &str) -> Result<Secret, Refused> {
+    let secret = std::env::var(name).map(|value| Secret::new(&value));
+    match secret {
+        Ok(secret) if !secret.is_empty() => Ok(secret),
+        _ => Err(Refused(format!("--token-env {name}: the environment variable is not set, or empty"))),
+    }
+}
+
+/// The target that is meant: a URL, or the embedded mock on a free port.
+fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>) -> Result<Target, Refused> {
+    let limits = Limits {
+        timeout: args.timeout,
+        retry: args.retry,
+        retry_cap: Duration::from_secs(60),
+        max_body: args.max_body,
+    };
+    let fault = args.fault.as_deref().map(mock::find_fault).transpose()?;
+    if args.target != "mock" {
+        if fault.is_some() {
+            return Err(Refused("--fault breaks the embedded mock; it cannot break another target".to_owned()));
+        }
+        return Ok(Target::new(&args.target, token, limits)?);
+    }
+    let options = embedded::Options { require_token: token.is_some(), fault };
+    let mock = mock::build(pages, options);
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let address = listener.local_addr()?;
+    std::thread::Builder::new().name("mock".to_owned()).spawn(move || embedded::serve_blocking(mock, listener))?;
+    Ok(Target::new(&format!("http://{address}/v1.0"), token, limits)?)
+}
+
+fn select(args: &RunArgs, cases: &[Arc<Case>], target: &Target, has_token: bool) -> Result<Selection, Refused> {
+    let keys = plan::binding_keys(cases);
+    let bindings = Bindings::read(args.bind.iter().map(String::as_str), |key| keys.contains(key))?;
+    for key in bindings.keys().filter(|key| !keys.contains(*key)) {
+        let near = super::nearest(key, keys.iter().map(String::as_str));
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        note(&format!("--bind {key}: no page mentions it{hint}"));
+    }
+    Ok(Selection {
+        filters: args.select.filters.clone(),
+        repeat: args.repeat as usize,
+        kind: if target.is_loopback() { TargetKind::Mock } else { TargetKind::Tenant },
+        allow_writes: args.allow_writes,
+        has_token,
+        bindings,
+        headers: headers(&args.headers)?,
+    })
+}
+
+fn headers(texts: &[String]) -> Result<Vec<(String, String)>, Refused> {
+    let read = texts.iter().map(|text| {
+        let pair = text.split_once(':').map(|(n, v)| (n.trim().to_owned(), v.trim().to_owned()));
+        pair.filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| Refused(format!("-H {text}: write NAME:VALUE, e.g. -H 'Prefer: return=minimal'")))
+    });
+    read.collect()
+}
+
+/// Where accepted answers are: the folder given, or `snapshots` where it has some of this target.
+fn store(args: &RunArgs) -> Result<Option<Store>, Refused> {
+    let target = target_folder(&args.target);
+    let update = match args.update {
+        UpdateArg::No => Update::No,
+        _ if std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false" && v != "0") => {
+            note("CI is set: no snapshot is written");
+            Update::No
+        }
+        UpdateArg::Pending => Update::Pending,
+        UpdateArg::Always => Update::Always,
+    };
+    let folder = args.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots"));
+    let asked = args.snapshots.is_some() || args.update != UpdateArg::No || args.require_snapshots;
+    if !asked && !folder.join(&target).is_dir() {
+        return Ok(None);
+    }
+    if update != Update::No {
+        writable(&folder.join(&target))?;
+    }
+    Ok(Some(Store::open(&folder, &target, update)))
+}
+
+fn writable(folder: &Path) -> Result<(), Refused> {
+    let refused = |error: io::Error| Refused(format!("--snapshots {}: cannot be written: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    tempfile::tempfile_in(folder).map(drop).map_err(refused)
+}
+
+/// `mock`, or host and port.
+fn target_folder(target: &str) -> String {
+    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
+    clean(rest.split('/').next().unwrap_or(rest))
+}
+
+fn style(args: &RunArgs) -> Style {
+    let terminal = io::stdout().is_terminal();
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+        || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    Style {
+        color: match args.output.color {
+            ColorArg::Always => true,
+            ColorArg::Never => false,
+            ColorArg::Auto => terminal && !plain,
+        },
+        width: terminal.then(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0))).flatten(),
+        quiet: args.output.quiet,
+        verbose: args.output.verbose,
+        token_env: args.token_env.clone(),
+    }
+}
+
+/// Waits until the target accepts a connection.
+fn wait(target: &Target, limit: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        let left = limit.saturating_sub(start.elapsed()).min(Duration::from_secs(1));
+        if target.answers(left.max(Duration::from_millis(1))) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    note(&format!("{} does not accept connections after {limit:?}", target.base()));
+}

@@ -1,0 +1,288 @@
+//! Requests with their responses → cases: what becomes a case of its own, which law it is under,
+//! and which request a promise needs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::annotation::{Annotation, BlockType, DialectPatch};
+use super::pairing::{Answer, Example, Paired};
+use super::{Problem, service_root};
+use crate::case::{Case, CaseId, Composite, Content, Promise, Role};
+use crate::json;
+use crate::message::Headers;
+use crate::multi_status::{self, Dialect, Shown};
+use crate::rule;
+
+/// The cases of a page, in page order.
+pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Case> {
+    let dialects = dialects(paired);
+    let mut cases = Vec::new();
+    let mut names: HashMap<String, u32> = HashMap::new();
+    let mut taken: HashMap<String, u32> = HashMap::new();
+    for (at, example) in paired.examples.iter().enumerate() {
+        let name = example.annotation.names.first().cloned();
+        if let Some(name) = &name {
+            let known = names.entry(name.to_ascii_lowercase()).or_default();
+            *known += 1;
+            if *known > 1 && example.annotation.block_type == Some(BlockType::Request) {
+                let message = format!("the name `{name}` is taken by an earlier request of this page");
+                problems.push(Problem::new(&rule::PAGE_DUPLICATE_NAME, example.span.clone(), &message));
+            }
+        }
+        let name = name.unwrap_or_else(|| format!("request-{}", at + 1));
+        for part in split(example) {
+            let status = part.first().map_or_else(
+                || "none".to_owned(),
+                |(answer, _)| answer.status.map_or_else(|| "any".to_owned(), |s| s.to_string()),
+            );
+            let mut id = CaseId::new(stem, &name, &status);
+            let again = taken.entry(id.as_str().to_ascii_lowercase()).or_default();
+            *again += 1;
+            if *again > 1 {
+                id = CaseId::new(stem, &name, &format!("{status}-{again}"));
+            }
+            cases.push(case(id, &name, example, &part, dialects.get(&operation(example)), problems));
+        }
+    }
+    cases
+}
+
+type Part<'a> = Vec<(&'a Answer, Role)>;
+
+/// The responses of a request, as cases: a success of each multi-status kind and each error
+/// variant stand alone; other successes are alternatives of one case; what follows a redirect is
+/// its target.
+fn split(example: &Example) -> Vec<Part<'_>> {
+    if example.responses.is_empty() {
+        return vec![Vec::new()];
+    }
+    let partial = example.responses.iter().any(|a| a.status == Some(207));
+    let alone = example.responses.len() == 1;
+    let mut main: Part<'_> = Vec::new();
+    let mut others: Vec<Part<'_>> = Vec::new();
+    let mut redirected = false;
+    for answer in &example.responses {
+        match answer.status {
+            Some(status) if status >= 400 && !alone => others.push(vec![(answer, Role::ErrorVariant)]),
+            Some(207) if partial && !main.is_empty() => others.push(vec![(answer, Role::Answer)]),
+            Some(200) if redirected => main.push((answer, Role::RedirectTarget)),
+            status => {
+                redirected |= matches!(status, Some(301..=303 | 307 | 308));
+                main.push((answer, Role::Answer));
+            }
+        }
+    }
+    let mut parts = if main.is_empty() { Vec::new() } else { vec![main] };
+    parts.extend(others);
+    parts.sort_by_key(|part| part.first().map_or(0, |(a, _)| a.span.line));
+    parts
+}
+
+fn operation(example: &Example) -> (String, String) {
+    let path = service_root::cut(&example.url).unwrap_or_else(|_| example.url.clone());
+    (example.method.clone(), service_root::shape(&path))
+}
+
+type Operations<'a> = BTreeMap<(String, String), (Dialect, Vec<Shown<'a>>)>;
+
+/// The dialect of each operation of the page: inferred, then patched by what the page declares.
+fn dialects(paired: &Paired) -> Operations<'_> {
+    let mut shown: BTreeMap<(String, String), Vec<Shown<'_>>> = BTreeMap::new();
+    let mut patches: BTreeMap<(String, String), DialectPatch> = BTreeMap::new();
+    let mut declare = |key: (String, String), annotation: &Annotation| {
+        if annotation.ours.dialect != DialectPatch::default() {
+            patches.insert(key, annotation.ours.dialect.clone());
+        }
+    };
+    for (method, url, annotation) in &paired.templates {
+        if let Ok(path) = service_root::cut(url) {
+            declare((method.clone(), service_root::shape(&path)), annotation);
+        }
+    }
+    for example in paired.examples.iter().filter(|e| !e.ignored) {
+        declare(operation(example), &example.annotation);
+        let Content::Json(request) = &example.content else { continue };
+        for answer in &example.responses {
+            declare(operation(example), &answer.annotation);
+            if let Some(status) = answer.status.filter(|s| *s < 300) {
+                let all = shown.entry(operation(example)).or_default();
+                all.push(Shown { request, status, response: answer.content.json(), span: &answer.span });
+            }
+        }
+    }
+    let known = shown.into_iter().filter_map(|(key, shown)| {
+        let mut dialect = multi_status::infer(&shown)?;
+        if let Some(patch) = patches.remove(&key) {
+            apply(patch, &mut dialect);
+        }
+        Some((key, (dialect, shown)))
+    });
+    known.collect()
+}
+
+fn apply(patch: DialectPatch, dialect: &mut Dialect) {
+    let [items, item_key, entries, entry_key] = patch.pointers;
+    dialect.items = items.unwrap_or_else(|| std::mem::take(&mut dialect.items));
+    dialect.item_key = item_key.unwrap_or_else(|| std::mem::take(&mut dialect.item_key));
+    dialect.entries = entries.unwrap_or_else(|| std::mem::take(&mut dialect.entries));
+    dialect.entry_key = entry_key.unwrap_or_else(|| std::mem::take(&mut dialect.entry_key));
+    dialect.listed = patch.listed.unwrap_or(dialect.listed);
+    dialect.success = patch.success.unwrap_or(dialect.success);
+    dialect.whole_call_may_fail = patch.whole_call_may_fail.unwrap_or(dialect.whole_call_may_fail);
+}
+
+fn case(
+    id: CaseId,
+    name: &str,
+    example: &Example,
+    part: &[(&Answer, Role)],
+    operation: Option<&(Dialect, Vec<Shown<'_>>)>,
+    problems: &mut Vec<Problem>,
+) -> Case {
+    let promises: Vec<Promise> = part.iter().map(|(answer, role)| promise(answer, *role)).collect();
+    let mut content = example.content.clone();
+    let mut derived = false;
+    let mut law = None;
+    if let (Some((dialect, shown)), Content::Json(request)) = (operation, &example.content) {
+        let own = part.first().map(|(answer, _)| *answer);
+        let body = own.and_then(|a| a.content.json());
+        if let (Some(answer), Some(body)) = (own.filter(|a| a.status == Some(dialect.partial)), body)
+            && let Some(request) = multi_status::derive(dialect, request, body)
+        {
+            problems.push(Problem::new(
+                &rule::PAGE_UNREACHABLE_PROMISE,
+                answer.span.clone(),
+                "this answer is about items that the shown request does not send; the request is derived from it",
+            ));
+            content = Content::Json(request);
+            derived = true;
+        }
+        if let Some(answer) = own {
+            let items = content.json().and_then(|b| b.pointer(&dialect.items)).and_then(Value::as_array);
+            let items = items.cloned().unwrap_or_default();
+            let own = Shown { request, status: answer.status.unwrap_or(0), response: body, span: &answer.span };
+            law = Some(Arc::new(multi_status::law(dialect, own, &items, shown)));
+        }
+    }
+    let (path, foreign) = match service_root::cut(&example.url) {
+        Ok(path) => (path, None),
+        Err(host) => (example.url.clone(), Some(host)),
+    };
+    let skip = skip(example, part, foreign.as_deref(), &path);
+    if part.is_empty() && foreign.is_none() && !example.ignored {
+        problems.push(Problem::new(&rule::PAGE_NO_RESPONSE, example.span.clone(), "no response is documented"));
+    }
+    Case {
+        id,
+        span: example.span.clone(),
+        name: name.to_owned(),
+        method: example.method.clone(),
+        url: example.url.clone(),
+        path,
+        headers: sent_headers(&example.headers, &content),
+        content,
+        repaired: example.repaired,
+        derived,
+        anonymous: example.annotation.ours.anonymous,
+        needs: example.annotation.ours.needs.clone(),
+        promises,
+        law,
+        skip,
+    }
+}
+
+fn skip(example: &Example, part: &[(&Answer, Role)], foreign: Option<&str>, path: &str) -> Option<String> {
+    if let Some(host) = foreign {
+        return Some(format!("the request goes to {host}, which is not the target"));
+    }
+    if example.ignored {
+        return Some("the page does not mark this request as an example".to_owned());
+    }
+    match part.first() {
+        None => Some("no response is documented".to_owned()),
+        Some((_, Role::ErrorVariant)) => Some("no request shown provokes this error".to_owned()),
+        Some(_) if !service_root::joins(path) => Some("the URL cannot be sent".to_owned()),
+        Some(_) => None,
+    }
+}
+
+/// The documented header fields that are sent: never a credential, a host or a length of the
+/// page's own.
+fn sent_headers(documented: &Headers, content: &Content) -> Headers {
+    let mut headers = documented.clone();
+    for never in ["authorization", "host", "content-length", "connection", "transfer-encoding"] {
+        headers.remove(never);
+    }
+    headers.0.retain(|(_, value)| !value.is_empty());
+    if matches!(content, Content::Json(_)) && headers.get("content-type").is_none() {
+        headers.set("Content-Type", "application/json");
+    }
+    headers
+}
+
+fn promise(answer: &Answer, role: Role) -> Promise {
+    let annotation = &answer.annotation;
+    let mut composites = annotation.ours.composites.clone();
+    if composites.is_empty() {
+        composites = answer.content.json().map(shown_composites).unwrap_or_default();
+    }
+    Promise {
+        span: answer.span.clone(),
+        status: answer.status,
+        accepts: annotation.ours.accepts.clone(),
+        role,
+        type_name: annotation.type_name.clone(),
+        collection: annotation.collection,
+        truncated: annotation.truncated,
+        is_empty: annotation.is_empty,
+        optional: annotation.optional.clone(),
+        nullable: annotation.nullable.clone(),
+        composites,
+        headers: answer.headers.clone(),
+        content: answer.content.clone(),
+    }
+}
+
+/// Composite ids whose parts the example repeats elsewhere in the object, in every object that
+/// has the parts at all. One agreement is chance; two are a pattern.
+fn shown_composites(body: &Value) -> Vec<Composite> {
+    let items: Vec<&Value> = match body.get("value") {
+        Some(Value::Array(items)) => items.iter().filter(|i| !multi_status::is_failed(i)).collect(),
+        _ => vec![body],
+    };
+    let Some(first) = items.first() else { return Vec::new() };
+    let Some(id) = first.get("id").and_then(Value::as_str).filter(|id| id.contains(',')) else {
+        return Vec::new();
+    };
+    let parts: Vec<Option<String>> = (0..id.split(',').count())
+        .map(|at| {
+            let agrees = |item: &Value, pointer: &str| {
+                let part = item.get("id").and_then(Value::as_str).and_then(|id| id.split(',').nth(at));
+                let there = item.pointer(pointer).and_then(Value::as_str);
+                part.zip(there).is_some_and(|(part, there)| part.eq_ignore_ascii_case(there))
+            };
+            strings(first).into_iter().find(|pointer| items.iter().all(|item| agrees(item, pointer)))
+        })
+        .collect();
+    let agreed = parts.iter().flatten().count();
+    if agreed >= 2 { vec![Composite { id: "/id".to_owned(), parts }] } else { Vec::new() }
+}
+
+/// Pointers to the strings inside an object, its `id` apart.
+fn strings(item: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut stack = vec![(String::new(), item)];
+    while let Some((at, value)) = stack.pop() {
+        match value {
+            Value::String(_) if at != "/id" => found.push(at),
+            Value::Object(members) => {
+                stack.extend(members.iter().map(|(name, value)| (json::child(&at, name), value)));
+            }
+            _ => {}
+        }
+    }
+    found.sort();
+    found
+}

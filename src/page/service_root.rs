@@ -1,0 +1,96 @@
+//! Where a documented URL leads: under a Graph service root, or elsewhere.
+
+use url::Url;
+
+/// Hosts of Graph's clouds (Graph's page on national cloud deployments).
+const HOSTS: [&str; 6] = [
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+    "graph.microsoft.de",
+    "canary.graph.microsoft.com",
+];
+
+/// The part of `url` below the service root, starting with `/`.
+///
+/// # Errors
+/// The foreign host, where the URL is absolute and not Graph's.
+pub fn cut(url: &str) -> Result<String, String> {
+    let path = match scheme_and_rest(url) {
+        Some(rest) => {
+            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            let name = host.rsplit_once('@').map_or(host, |(_, h)| h);
+            let name = name.split_once(':').map_or(name, |(h, _)| h);
+            if !HOSTS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                return Err(host.to_owned());
+            }
+            path
+        }
+        None => url,
+    };
+    let path = path.trim();
+    let version = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or("");
+    let below = if is_version(version) { &path.trim_start_matches('/')[version.len()..] } else { path };
+    Ok(if below.starts_with('/') { below.to_owned() } else { format!("/{below}") })
+}
+
+fn scheme_and_rest(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")).then_some(rest)
+}
+
+fn is_version(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    lower == "beta" || matches!(lower.as_str(), "v1.0" | "v1" | "v2.0")
+}
+
+/// The shape of a path: placeholders and literal ids as `{}`, the query cut off. Two examples of
+/// one operation have one shape.
+pub fn shape(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or("");
+    let segments = path.split('/').map(|segment| {
+        let literal_id = segment.contains(['{', '<', ',', '@'])
+            || segment.bytes().filter(u8::is_ascii_digit).count() >= 4
+            || crate::multi_status::is_guid(segment);
+        if literal_id { "{}".to_owned() } else { segment.to_ascii_lowercase() }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Whether `base` and `path` make a URL at all.
+pub fn joins(path: &str) -> bool {
+    Url::parse(&format!("http://h{path}")).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_cut() {
+        for (url, want) in [
+            ("https://graph.microsoft.com/v1.0/me", "/me"),
+            ("https://GRAPH.microsoft.com/V1.0/me?$top=5", "/me?$top=5"),
+            ("https://dod-graph.microsoft.us/beta/users/{id}", "/users/{id}"),
+            ("/v1.0/me", "/me"),
+            ("me/devices", "/me/devices"),
+            ("https://graph.microsoft.com/v1.0", "/"),
+            ("/users/{user-id}/x/add", "/users/{user-id}/x/add"),
+        ] {
+            assert_eq!(cut(url).as_deref(), Ok(want), "{url}");
+        }
+        assert_eq!(cut("https://bot.contoso.com/callback"), Err("bot.contoso.com".into()));
+        assert_eq!(
+            cut("https://graph.microsoft.com.evil.example/v1.0/me"),
+            Err("graph.microsoft.com.evil.example".into())
+        );
+    }
+
+    #[test]
+    fn one_operation_has_one_shape() {
+        assert_eq!(shape("/users/{user-id}/a/add"), shape("/users/nobody@contoso.com/a/add"));
+        assert_eq!(shape("/Teams/ece6f0a1-7ca4-498b-be79-edf6c8fc4d82/x?y"), "/teams/{}/x");
+        assert_ne!(shape("/me/x"), shape("/me/y"));
+    }
+}

@@ -1,0 +1,346 @@
+//! Cases → a plan: which are sent, in which order, with which values, and what runs before each.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+use wildmatch::WildMatch;
+
+use crate::binding::{Bindings, Inverse, segment};
+use crate::case::{Case, Content};
+use crate::message::Request;
+use crate::multi_status::{Action, Outcome, State, is_guid};
+
+/// What kind of target a plan is for. It alone decides writes, sample values and unbound ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A mock: anything may be sent, placeholders get sample values.
+    Mock,
+    /// Somebody's production.
+    Tenant,
+}
+
+/// What is asked of a plan.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Globs on case ids; `!GLOB` excludes. None selects all.
+    pub filters: Vec<String>,
+    /// How often each case runs.
+    pub repeat: usize,
+    /// The kind of target.
+    pub kind: TargetKind,
+    /// Requests that change something may go to a tenant.
+    pub allow_writes: bool,
+    /// A token is sent, so that cases without one make sense.
+    pub has_token: bool,
+    /// Documented values ↔ the target's.
+    pub bindings: Bindings,
+    /// Header fields set on every request.
+    pub headers: Vec<(String, String)>,
+}
+
+/// One case of a plan.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The case.
+    pub case: Arc<Case>,
+    /// Its place among all cases of the pages, from 0.
+    pub index: usize,
+    /// The requests that run just before, in order, for the same user.
+    pub before: Vec<Arc<Case>>,
+    /// What they make of the collection that the case reads.
+    pub state: State,
+    /// Why it is not sent.
+    pub skip: Option<String>,
+}
+
+/// Cases in order.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The selected cases.
+    pub cases: Vec<Planned>,
+    /// How many cases the pages hold.
+    pub planned: usize,
+    /// What was asked.
+    pub selection: Selection,
+    /// Cases share bound values, so that those with requests before them must run alone.
+    pub exclusive: bool,
+}
+
+/// A request with the target's values in it, and the way back.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Ready to be sent; its URL is a path below the target's base.
+    pub request: Request,
+    /// The way back for the answer.
+    pub inverse: Inverse,
+}
+
+impl Plan {
+    /// Selects and orders `cases`, which are all cases of the pages.
+    pub fn new(cases: &[Arc<Case>], selection: Selection) -> Self {
+        let by_name = names(cases);
+        let (take, leave): (Vec<&String>, Vec<&String>) = selection.filters.iter().partition(|f| !f.starts_with('!'));
+        let globs = |texts: Vec<&String>| -> Vec<WildMatch> {
+            texts.iter().map(|t| WildMatch::new(t.trim_start_matches('!'))).collect()
+        };
+        let (take, leave) = (globs(take), globs(leave));
+        let selected = |case: &Case| {
+            let id = case.id.as_str();
+            (take.is_empty() || take.iter().any(|g| g.matches(id))) && !leave.iter().any(|g| g.matches(id))
+        };
+        let planned = cases.iter().enumerate().filter(|(_, case)| selected(case)).map(|(index, case)| {
+            let (before, missing) = before(case, &by_name);
+            let skip = missing.or_else(|| skip(case, &before, &selection));
+            Planned { state: state(case, &before), case: Arc::clone(case), index, before, skip }
+        });
+        let cases_of_plan: Vec<Planned> = planned.collect();
+        let exclusive = !selection.bindings.is_empty() && cases_of_plan.iter().any(|p| !p.before.is_empty());
+        Plan { cases: cases_of_plan, planned: cases.len(), selection, exclusive }
+    }
+
+    /// The request of `case` with the target's values in it. `owner` is the case that it is sent
+    /// for, and `repeat` which run of it: on a mock each has a user of its own.
+    pub fn prepare(&self, case: &Case, owner: &Case, repeat: usize) -> Prepared {
+        let bindings = &self.selection.bindings;
+        let mut inverse = Inverse::default();
+        inverse.note_all(bindings);
+        let url = fill(&case.path, bindings, &mut inverse, |name| sample(owner.id.as_str(), repeat, name));
+        let body = match &case.content {
+            Content::Json(value) if !bindings.is_empty() => {
+                let mut value = value.clone();
+                bind_strings(&mut value, bindings, &mut inverse);
+                Bytes::from(value.to_string())
+            }
+            content => content.bytes(),
+        };
+        let mut headers = case.headers.clone();
+        for (_, value) in &mut headers.0 {
+            *value = bindings.literal(value).into_owned();
+        }
+        for (name, value) in &self.selection.headers {
+            headers.set(name, value.as_str());
+        }
+        Prepared { request: Request { method: case.method.clone(), url, headers, body }, inverse }
+    }
+}
+
+/// Every key that a binding may have: placeholders, scoped placeholders and literals of `cases`.
+pub fn binding_keys(cases: &[Arc<Case>]) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for case in cases {
+        for (before, name) in placeholders(&case.path) {
+            for part in std::iter::once(name).chain(name.split('|')).map(str::trim) {
+                keys.insert(part.to_owned());
+                keys.insert(format!("{before}/{{{part}}}"));
+            }
+        }
+        for segment in case.path.split(['/', '?', '&', '=']) {
+            literals(segment, &mut keys);
+        }
+        let mut stack: Vec<&Value> = case.content.json().into_iter().collect();
+        while let Some(value) = stack.pop() {
+            match value {
+                Value::String(text) => literals(text, &mut keys),
+                Value::Array(items) => stack.extend(items),
+                Value::Object(members) => stack.extend(members.values()),
+                _ => {}
+            }
+        }
+    }
+    keys
+}
+
+fn literals(text: &str, into: &mut BTreeSet<String>) {
+    into.insert(text.to_owned());
+    into.extend(text.split(|c: char| ",/'()".contains(c)).filter(|part| !part.is_empty()).map(str::to_owned));
+}
+
+type ByName<'a> = HashMap<(String, String), &'a Arc<Case>>;
+
+/// The first case of each request, by page stem and name.
+fn names(cases: &[Arc<Case>]) -> ByName<'_> {
+    let mut map: ByName<'_> = HashMap::new();
+    for case in cases {
+        map.entry((stem(case).to_owned(), case.name.clone())).or_insert(case);
+    }
+    map
+}
+
+fn stem(case: &Case) -> &str {
+    case.id.as_str().split('/').next().unwrap_or("")
+}
+
+/// The chain of requests that `case` needs, first first; or what is missing.
+fn before(case: &Arc<Case>, by_name: &ByName<'_>) -> (Vec<Arc<Case>>, Option<String>) {
+    let mut chain = Vec::new();
+    let mut current = case;
+    while let Some(needs) = &current.needs {
+        let key = match needs.split_once('/') {
+            Some((page, name)) => (page.to_owned(), name.to_owned()),
+            None => (stem(current).to_owned(), needs.clone()),
+        };
+        let Some(found) = by_name.get(&key) else {
+            return (Vec::new(), Some(format!("needs the request `{needs}`, which no given page has")));
+        };
+        if chain.len() > 16 {
+            return (Vec::new(), Some(format!("needs itself, by way of `{needs}`")));
+        }
+        chain.push(Arc::clone(found));
+        current = found;
+    }
+    chain.reverse();
+    (chain, None)
+}
+
+fn state(case: &Case, before: &[Arc<Case>]) -> State {
+    let mut state = State::default();
+    if case.method != "GET" {
+        return state;
+    }
+    for setup in before {
+        if let (Some((action, collection)), Some(law)) = (Action::of(&setup.path), &setup.law)
+            && collection == case.path
+        {
+            state.apply(action, law, setup.items());
+        }
+    }
+    state
+}
+
+fn skip(case: &Case, before: &[Arc<Case>], selection: &Selection) -> Option<String> {
+    if let Some(reason) = &case.skip {
+        return Some(reason.clone());
+    }
+    if case.anonymous && !selection.has_token {
+        return Some("only for a target that asks for a token (--token-env)".to_owned());
+    }
+    if selection.kind == TargetKind::Mock {
+        return None;
+    }
+    let all = || before.iter().map(|c| &**c).chain([case]);
+    if !selection.allow_writes && all().any(|c| !c.is_read()) {
+        return Some("it writes; a tenant is only written to with --allow-writes".to_owned());
+    }
+    all()
+        .find_map(|case| unbound(case, &selection.bindings))
+        .map(|key| format!("`{key}` is not bound: add --bind \"{key}=VALUE\""))
+}
+
+/// The first documented id that a tenant cannot know. Ids that are documented to fail may go out
+/// as they are.
+fn unbound(case: &Case, bindings: &Bindings) -> Option<String> {
+    if let Some((_, name)) = placeholders(&case.path).into_iter().find(|(b, n)| bindings.placeholder(b, n).is_none()) {
+        return Some(name.to_owned());
+    }
+    let is_bound = |text: &str| bindings.get(text).is_some() || bindings.literal(text) != text;
+    let fails = |status: Option<u16>| status.is_some_and(|s| s >= 400);
+    if !fails(case.promise().and_then(|p| p.status)) {
+        let path = case.path.split('?').next().unwrap_or("");
+        let literal = path.split('/').find(|s| is_literal_id(s) && !s.contains('{') && !is_bound(s));
+        if let Some(literal) = literal {
+            return Some(literal.to_owned());
+        }
+    }
+    let law = case.law.as_deref()?;
+    let free = case.items().iter().filter_map(|item| law.dialect.item_id(item)).find(|id| {
+        let documented_to_fail = law.outcome(id).is_some_and(|d| d.outcome == Outcome::Fails);
+        !documented_to_fail && !is_bound(id.as_str())
+    });
+    free.map(|id| id.as_str().to_owned())
+}
+
+fn is_literal_id(segment: &str) -> bool {
+    is_guid(segment) || segment.contains(['@', ',']) || segment.bytes().filter(u8::is_ascii_digit).count() >= 4
+}
+
+/// The placeholders of a path, each with the segment before it.
+fn placeholders(path: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some((start, end)) = next_placeholder(path, from) {
+        found.push((segment_before(path, start), &path[start + 1..end]));
+        from = end + 1;
+    }
+    found
+}
+
+fn next_placeholder(path: &str, from: usize) -> Option<(usize, usize)> {
+    let start = from + path[from..].find('{')?;
+    let end = start + path[start..].find('}')?;
+    Some((start, end))
+}
+
+fn segment_before(path: &str, at: usize) -> &str {
+    let before = path[..at].strip_suffix('/').unwrap_or("");
+    before.rsplit('/').next().unwrap_or("")
+}
+
+/// `path` with its placeholders filled and its literals bound.
+fn fill(path: &str, bindings: &Bindings, inverse: &mut Inverse, sample: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    let mut from = 0;
+    while let Some((start, end)) = next_placeholder(path, from) {
+        let name = &path[start + 1..end];
+        out.push_str(&bound_text(&path[from..start], bindings));
+        let value = match bindings.placeholder(segment_before(path, start), name) {
+            Some(bound) => bound.to_owned(),
+            None => sample(name),
+        };
+        inverse.note(&format!("{{{name}}}"), &value);
+        out.push_str(&segment(&value));
+        from = end + 1;
+    }
+    out.push_str(&bound_text(&path[from..], bindings));
+    out
+}
+
+fn bound_text(text: &str, bindings: &Bindings) -> String {
+    let pieces = text.split_inclusive(['/', '?', '&', '=']).map(|piece| {
+        let body = piece.trim_end_matches(['/', '?', '&', '=']);
+        let bound = bindings.literal(body);
+        if bound == body { piece.to_owned() } else { format!("{}{}", segment(&bound), &piece[body.len()..]) }
+    });
+    pieces.collect()
+}
+
+fn bind_strings(value: &mut Value, bindings: &Bindings, inverse: &mut Inverse) {
+    match value {
+        Value::String(text) => {
+            let name = text.strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+            let bound = match name.and_then(|name| bindings.placeholder("", name)) {
+                Some(bound) => Some(bound.to_owned()),
+                None => {
+                    let new = bindings.literal(text);
+                    (new != text.as_str()).then(|| new.into_owned())
+                }
+            };
+            if let Some(bound) = bound {
+                inverse.note(text, &bound);
+                *text = bound;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| bind_strings(item, bindings, inverse)),
+        Value::Object(members) => members.values_mut().for_each(|m| bind_strings(m, bindings, inverse)),
+        _ => {}
+    }
+}
+
+/// A stable sample value for a placeholder: a GUID made of the case, the repeat and the name, so
+/// that each case has a user of its own (FNV-1a, which needs no crate and never changes).
+fn sample(case: &str, repeat: usize, name: &str) -> String {
+    let hash = |seed: u64| {
+        let text = format!("{case}\n{repeat}\n{name}");
+        text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let (a, b) = (hash(0xcbf2_9ce4_8422_2325), hash(0x6c62_272e_07bb_0142));
+    format!(
+        "{:08x}-{:04x}-8{:03x}-a{:03x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
+}

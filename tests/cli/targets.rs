@@ -1,0 +1,132 @@
+//! Targets that misbehave: a verdict within the timeout, never a hang or a crash.
+
+use std::thread;
+
+use super::*;
+
+/// A server that gives every connection's first request the bytes of `answer`, and then closes.
+fn server(answer: impl Fn(&mut std::net::TcpStream) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1.0", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut read = [0; 8192];
+            if stream.read(&mut read).is_ok() {
+                answer(&mut stream);
+            }
+        }
+    });
+    url
+}
+
+fn one(url: &str, args: &[&str]) -> (i32, Value) {
+    let base = ["run", "--target", url, "--filter", "follow-sites/follow-sites/200", "--report", "json"];
+    let ran = graphspec(&[&base[..], args].concat());
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    (ran.code, ran.lines().remove(0))
+}
+
+fn rule(line: &Value) -> &str {
+    line["deviations"][0]["rule"].as_str().unwrap()
+}
+
+#[test]
+fn nothing_listens() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, line) = one(&format!("http://{free}"), &["--retry", "0"]);
+    assert_eq!((code, rule(&line), line["verdict"].as_str()), (3, "transport/refused", Some("error")));
+    assert_eq!(line["status"], Value::Null);
+    let ran = graphspec(&[
+        "run",
+        "--target",
+        "http://host.invalid",
+        "--retry",
+        "0",
+        "--allow-writes",
+        "--bind",
+        "user-id=x",
+        "--filter",
+        "list-followed-sites/list-unknown-user/404",
+    ]);
+    ran.says(3, &["host.invalid", "transport/refused"]);
+}
+
+#[test]
+fn closing_hanging_and_garbage() {
+    for (answer, expected) in [
+        (&b""[..], "transport/reset"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"value\"",
+            "transport/reset",
+        ),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "transport/protocol"),
+    ] {
+        let url = server(move |stream| stream.write_all(answer).unwrap());
+        let (code, line) = one(&url, &[]);
+        assert_eq!((code, rule(&line)), (3, expected), "{line}");
+    }
+    let url = server(|_| thread::sleep(std::time::Duration::from_secs(3)));
+    let (code, line) = one(&url, &["--timeout", "300ms"]);
+    assert_eq!((code, rule(&line)), (3, "transport/timeout"));
+}
+
+#[test]
+fn bodies_without_end() {
+    let url = server(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[");
+        while stream.write_all(&[b'0', b','].repeat(32768)).is_ok() {}
+    });
+    let (code, line) = one(&url, &["--max-body", "1MiB"]);
+    assert_eq!((code, rule(&line)), (3, "transport/too-large"));
+}
+
+#[test]
+fn deep_and_wide_json() {
+    let deep = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", "[".repeat(200_000));
+    let url = server(move |stream| drop(stream.write_all(deep.as_bytes())));
+    let (code, line) = one(&url, &[]);
+    assert_eq!((code, rule(&line)), (1, "body/not-json"));
+    let wide = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[{}0]", "0,".repeat(4_000_000));
+    let url = server(move |stream| drop(stream.write_all(wide.as_bytes())));
+    let (code, line) = one(&url, &[]);
+    assert_eq!((code, rule(&line)), (3, "transport/too-large"));
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let url = server(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /v1.0/loop\r\nContent-Length: 0\r\n\r\n");
+    });
+    let (code, line) = one(&url, &[]);
+    assert_eq!((code, rule(&line), line["status"].as_u64()), (1, "status/unexpected", Some(302)));
+}
+
+#[test]
+fn throttling_is_waited_out_and_given_up() {
+    let url = server(|stream| {
+        let _ = stream.write_all(
+            b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0.01\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        );
+    });
+    let (code, line) = one(&url, &["--retry", "1"]);
+    assert_eq!((code, rule(&line), line["attempts"].as_u64()), (3, "transport/throttled", Some(2)));
+}
+
+#[test]
+fn hostile_text_reaches_no_terminal() {
+    let url = server(|stream| {
+        let body = "{\"value\": \"\u{1b}]0;owned\u{7}\u{202e}\u{1b}[2J\"}";
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX: \u{1b}[31m\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(head.as_bytes());
+        let _ = stream.write_all(body.as_bytes());
+    });
+    let ran = graphspec(&["run", "--target", &url, "--filter", "follow-sites/*", "-v"]);
+    assert!(ran.code == 1 || ran.code == 3);
+    for hostile in ['\u{1b}', '\u{7}', '\u{202e}'] {
+        assert!(!ran.out.contains(hostile) && !ran.err.contains(hostile));
+    }
+}

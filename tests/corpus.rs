@@ -1,0 +1,85 @@
+//! Real pages, where they are at hand: beside a checkout of this project, never in it.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may stop")]
+
+use std::path::{Path, PathBuf};
+
+use graphspec::page::{self, Page};
+use serde_json::json;
+
+fn read(below: &str) -> Option<Page> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(below);
+    if !path.exists() {
+        return None;
+    }
+    let sources = page::open(&[path]).unwrap();
+    Some(page::read_all(&sources).remove(0))
+}
+
+fn ids(page: &Page) -> Vec<&str> {
+    page.cases.iter().map(|c| c.id.as_str()).collect()
+}
+
+#[test]
+fn follow_site_as_published() {
+    let Some(page) = read("seed/site-follow.md") else { return };
+    assert_eq!(ids(&page), ["site-follow/follow-site/200", "site-follow/follow-site/207"]);
+    let [full, partial] = &page.cases[..] else { panic!() };
+    assert_eq!((full.span.line, full.derived, full.promises[0].span.line), (55, false, 84));
+    assert_eq!((partial.span.line, partial.derived, partial.promises[0].span.line), (55, true, 124));
+    let asked: Vec<&str> = partial.items().iter().map(|i| i["id"].as_str().unwrap()).collect();
+    assert!(asked.len() == 2 && asked[0].contains(",512a596e") && asked[1].contains(",0271110f"));
+    assert_eq!(full.promises[0].type_name.as_deref(), Some("microsoft.graph.site"));
+    assert_eq!(
+        full.law.as_ref().unwrap().dialect.as_value(),
+        json!({"items": "/value", "itemKey": "/id", "entries": "/value", "entryKey": "/id", "success": 200,
+               "partial": 207, "listed": "either", "allFailed": [207], "lines": [84, 124]})
+    );
+    let problems: Vec<(&str, u32)> = page.problems.iter().map(|p| (p.rule.name, p.span.line)).collect();
+    assert_eq!(problems, [("page/unreachable-promise", 124), ("page/no-blank-line", 127)]);
+}
+
+#[test]
+fn unfollow_and_list_as_published() {
+    let Some(page) = read("graph-v1.0/api/site-unfollow.md") else { return };
+    assert_eq!(ids(&page), ["site-unfollow/unfollow-site/204", "site-unfollow/unfollow-site/207"]);
+    assert_eq!(page.cases[1].items().len(), 3, "the blamed one, and the two that are not");
+    let page = read("graph-v1.0/api/sites-list-followed.md").unwrap();
+    assert_eq!(ids(&page), ["sites-list-followed/sites-list-followed/200"]);
+    assert_eq!(page.cases[0].path, "/me/followedSites");
+}
+
+/// Page, items, item key, entry key, success, listed.
+const DIALECTS: &[(&str, &str, &str, &str, u16, &str)] = &[
+    ("graph-v1.0/api/site-unfollow.md", "/value", "/id", "/id", 204, "omitted"),
+    ("graph-2026/beta/api/site-unfollow.md", "/value", "/id", "/id", 204, "omitted"),
+    ("graph-2026/v1.0/api/conversationmember-remove.md", "/values", "/user@odata.bind", "/userId", 204, "listed"),
+    ("graph-2026/beta/api/driveitem-invite.md", "/recipients", "/email", "/invitation/email", 200, "either"),
+    ("graph-2026/v1.0/api/filestoragecontainer-restore-recyclebinitem.md", "/ids", "", "/id", 207, "listed"),
+];
+
+#[test]
+fn dialects_are_inferred_from_the_pages() {
+    for (below, items, item_key, entry_key, success, listed) in DIALECTS {
+        let Some(page) = read(below) else { return };
+        let law = page.cases.iter().find_map(|c| c.law.as_ref()).unwrap_or_else(|| panic!("{below}: no dialect"));
+        let d = &law.dialect;
+        let got = (d.items.as_str(), d.item_key.as_str(), d.entry_key.as_str(), d.success, d.listed.name());
+        assert_eq!(got, (*items, *item_key, *entry_key, *success, *listed), "{below}");
+    }
+}
+
+#[test]
+fn every_page_is_read_and_ids_are_unique() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if !root.exists() {
+        return;
+    }
+    let sources = page::open(&[PathBuf::from(&root)]).unwrap();
+    let pages = page::read_all(&sources);
+    let mut seen = std::collections::HashSet::new();
+    for case in pages.iter().flat_map(|p| &p.cases) {
+        assert!(seen.insert(case.id.as_str().to_ascii_lowercase()), "{} occurs twice", case.id);
+    }
+    assert!(seen.len() > 2400, "{} cases", seen.len());
+}
