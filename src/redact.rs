@@ -20,7 +20,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// How far beyond [`BODY_LIMIT`] is looked, so that no secret is cut in half and shown.
 const MARGIN: usize = 16 * 1024;
 
-/// Members and parameters that hold secrets (RFC 6749, 7523, 8628; OpenID Connect Core).
+/// Members and parameters that hold secrets (RFC 6749, 7523, 8628; `OpenID` Connect Core).
 const MEMBERS: [&str; 6] =
     ["access_token", "refresh_token", "client_secret", "client_assertion", "device_code", "id_token"];
 
@@ -162,14 +162,20 @@ fn found(text: &str, token: Option<&str>) -> Vec<Range<usize>> {
 /// `eyJ` begins the Base64 of `{"`: a JSON Web Token's header (RFC 7519), then at least one dot.
 fn web_tokens(text: &str, out: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
-    let mut from = 0;
+    let (mut from, mut end) = (0, 0);
     while let Some(start) = text[from..].find("eyJ").map(|at| from + at) {
-        let end = run(bytes, start, |b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b));
-        let token = text[start..end].trim_end_matches('.');
-        if token.find('.').is_some_and(|dot| dot >= 10) {
-            out.push(start..start + token.len());
+        if start >= end {
+            end = run(bytes, start, |b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         }
-        from = end.max(start + 3);
+        let token = text[start..end].trim_end_matches('.');
+        from = match token.find('.') {
+            Some(dot) if dot < 10 => start + 3,
+            Some(_) => {
+                out.push(start..start + token.len());
+                end
+            }
+            None => end,
+        };
     }
 }
 
@@ -179,7 +185,11 @@ fn bearers(text: &str, out: &mut Vec<Range<usize>>) {
     const WORDS: [&str; 8] =
         ["token", "tokens", "authentication", "authorization", "scheme", "challenge", "credentials", "auth"];
     let bytes = text.as_bytes();
+    let mut covered = 0;
     for at in places(text, "bearer") {
+        if at < covered {
+            continue;
+        }
         let gap = text[at + 6..].len() - text[at + 6..].trim_start_matches([' ', '\t', '+']).len();
         let gap = if text[at + 6..].starts_with("%20") { 3 } else { gap };
         if gap == 0 {
@@ -193,6 +203,7 @@ fn bearers(text: &str, out: &mut Vec<Range<usize>>) {
             && bytes[start..word].iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
         let said = WORDS.contains(&text[start..word].trim_end_matches('.').to_ascii_lowercase().as_str());
         if word > start && !parameter && !said {
+            covered = end;
             out.push(start..end);
         }
     }
@@ -201,7 +212,12 @@ fn bearers(text: &str, out: &mut Vec<Range<usize>>) {
 /// The value after `name`: `"name": "…"`, `\"name\":\"…\"`, `name=…`, `name%3D…`, `name: …`.
 fn members(text: &str, name: &str, out: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
+    // What a value covers is not looked at again: a hostile text must not cost its square.
+    let mut covered = 0;
     for at in places(text, name) {
+        if at < covered {
+            continue;
+        }
         let quote = |b: u8| b == b'\\' || b == b'"' || b == b'\'';
         let space = |b: u8| b.is_ascii_whitespace();
         let mut place = run(bytes, run(bytes, at + name.len(), quote), space);
@@ -224,6 +240,7 @@ fn members(text: &str, name: &str, out: &mut Vec<Range<usize>>) {
             && !text[start..].starts_with(MASK)
             && !(start - place >= 2 && bytes[place..start].iter().all(|b| *b == b'"'))
         {
+            covered = end;
             out.push(start..end);
         }
     }

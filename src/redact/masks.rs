@@ -50,7 +50,8 @@ impl Masks {
             let end = part.trim_end_matches(['?', '&', '#']);
             match end.split_once('=') {
                 Some((name, value)) if at > 0 && !value.is_empty() && is_token(name) => {
-                    out.push_str(&format!("{name}={}{}", self.mask("token", value), &part[end.len()..]));
+                    let mask = self.mask("token", value);
+                    out.extend([name, "=", &mask, &part[end.len()..]]);
                 }
                 _ => out.push_str(part),
             }

@@ -115,6 +115,17 @@ fn bodies_are_cut_but_never_inside_a_secret() {
     assert!(!cut.windows(4).any(|w| w == b"kkkk"));
 }
 
+#[test]
+fn hostile_text_costs_no_square() {
+    let start = std::time::Instant::now();
+    for part in ["eyJ", "eyJ.", "eyJ...........", "bearer+", "access_token\\\\\":\"", "access_token='", "access_token="]
+    {
+        secrets(&part.repeat(1_000_000 / part.len()));
+    }
+    // Far more than is needed, and far less than a square takes.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
 proptest! {
     #[test]
     fn never_panics_and_is_idempotent(text in "(\\PC|eyJ[a-z.]{0,20}|[Bb]earer |access_token|[\"\\\\:=&' ]){0,40}") {

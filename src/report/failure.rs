@@ -51,7 +51,7 @@ pub(super) fn block(judged: &Judged, style: &Style) -> String {
             bodies(exchange, paint, &mut out);
         }
         let token = style.token_env.as_deref().filter(|_| !judged.case.anonymous);
-        out.text.push_str(&format!("\n  {}\n", paint.dim(&curl::command(exchange, token))));
+        out.text.extend(["\n  ", &paint.dim(&curl::command(exchange, token)), "\n"]);
     }
     out.text
 }
@@ -82,7 +82,7 @@ fn request(judged: &Judged, paint: Paint, out: &mut Lines) {
         };
         from = format!("{from}; {came}");
         if exchange.attempts > 1 {
-            from.push_str(&format!(" after {}", count(exchange.attempts as usize, "attempt")));
+            from.extend([" after ", &count(exchange.attempts as usize, "attempt")]);
         }
     }
     out.line(2, &escape(&from), |t| paint.dim(t));
@@ -91,9 +91,13 @@ fn request(judged: &Judged, paint: Paint, out: &mut Lines) {
 fn groups(deviations: &[Deviation]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for deviation in deviations {
-        let alike = |d: &Deviation| Deviation { at: None, ..d.clone() } == Deviation { at: None, ..deviation.clone() };
+        let all_but_place = |d: &Deviation| {
+            (d.rule.name, d.severity) == (deviation.rule.name, deviation.severity)
+                && (&d.message, &d.expected, &d.actual) == (&deviation.message, &deviation.expected, &deviation.actual)
+                && d.source == deviation.source
+        };
         let place = deviation.at.as_deref();
-        match groups.iter_mut().find(|g| g.first.rule == deviation.rule && alike(g.first)) {
+        match groups.iter_mut().find(|g| all_but_place(g.first)) {
             Some(group) => group.places.extend(place),
             None => groups.push(Group { first: deviation, places: place.into_iter().collect() }),
         }
@@ -197,6 +201,6 @@ impl Lines {
     /// A value beside its name, wrapped under itself.
     fn labelled(&mut self, name: &str, value: &str, paint: impl Fn(&str) -> String) {
         let indent = 6 + name.len();
-        self.text.push_str(&format!("    {}  {}\n", paint(name), wrapped(value, self.width, indent, indent)));
+        self.text.extend(["    ", &paint(name), "  ", &wrapped(value, self.width, indent, indent), "\n"]);
     }
 }

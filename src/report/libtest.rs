@@ -32,7 +32,7 @@ impl<W: Write> Libtest<W> {
         if !self.failed.is_empty() {
             writeln!(self.out, "\nfailures:")?;
             for (name, details) in &self.details {
-                writeln!(self.out, "\n---- {name} ----\n{}", details.trim_end())?;
+                writeln!(self.out, "\n---- {name} stdout ----\n{}", details.trim_end())?;
             }
             let rest = self.failed.len() - self.details.len();
             if rest > 0 {

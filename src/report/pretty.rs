@@ -49,7 +49,8 @@ pub struct Pretty<W> {
     out: W,
     style: Style,
     paint: Paint,
-    full: Vec<(Box<Judged>, usize)>,
+    full: Vec<(String, usize)>,
+    rule: Option<&'static str>,
     short: Vec<(String, usize)>,
     beyond: usize,
     known: HashMap<u64, usize>,
@@ -86,6 +87,7 @@ impl<W: Write> Pretty<W> {
             paint: Paint(style.color),
             style,
             full: Vec::new(),
+            rule: None,
             short: Vec::new(),
             beyond: 0,
             known: HashMap::new(),
@@ -147,7 +149,7 @@ impl<W: Write> Pretty<W> {
             used += part.chars().count() + 2;
             self.style.width.is_none_or(|width| used <= width)
         });
-        let more: String = fits.map(|part| format!("  {part}")).collect();
+        let more: String = fits.flat_map(|part| ["  ", part]).collect();
         writeln!(self.out, "{word}  {title}{}", paint.dim(&more))
     }
 
@@ -167,7 +169,10 @@ impl<W: Write> Pretty<W> {
         }
         self.known.insert(alike, self.full.len() + self.short.len());
         if self.full.len() < FULL {
-            self.full.push((Box::new(judged.clone()), 1));
+            // As text at once: the exchange and the snapshots behind it may be large.
+            self.full.push((failure::block(judged, &self.style), 1));
+            let worst = judged.verdict.deviations.iter().find(|d| d.severity != Severity::Warning);
+            self.rule = self.rule.or(worst.map(|d| d.rule.name));
         } else {
             let rule = judged.verdict.deviations.first().map_or("", |d| d.rule.name);
             self.short.push((format!("{}  {rule}", failure::title(judged)), 1));
@@ -197,11 +202,11 @@ impl<W: Write> Pretty<W> {
 
     fn failures(&mut self) -> io::Result<()> {
         let separate = self.style.level != Level::Quiet;
-        for (at, (judged, times)) in self.full.iter().enumerate() {
+        for (at, (block, times)) in self.full.iter().enumerate() {
             if at > 0 || separate {
                 writeln!(self.out)?;
             }
-            write!(self.out, "{}", failure::block(judged, &self.style))?;
+            write!(self.out, "{block}")?;
             if *times > 1 {
                 let text = format!("{times} repeats of this case failed in this same way");
                 writeln!(self.out, "  {}", self.paint.dim(&wrapped(&text, self.style.width, 2, 4)))?;
@@ -219,10 +224,8 @@ impl<W: Write> Pretty<W> {
             let text = format!("and {}; --report json has them all", count(self.beyond, "more failure"));
             writeln!(self.out, "  {}", wrapped(&text, self.style.width, 2, 4))?;
         }
-        let worst = |d: &&Deviation| d.severity != Severity::Warning;
-        let rule = self.full.first().and_then(|(judged, _)| judged.verdict.deviations.iter().find(worst));
-        if let Some(deviation) = rule {
-            let text = format!("more about a rule: graphspec explain {}", deviation.rule.name);
+        if let Some(rule) = self.rule {
+            let text = format!("more about a rule: graphspec explain {rule}");
             writeln!(self.out, "\n{}", wrapped(&text, self.style.width, 0, 2))?;
         }
         Ok(())

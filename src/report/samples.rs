@@ -104,7 +104,9 @@ pub(super) fn run() -> Vec<Event> {
 pub(super) fn events(judged: impl IntoIterator<Item = Judged>) -> Vec<Event> {
     let judged: Vec<Judged> = judged.into_iter().collect();
     let mut tally = Tally { planned: judged.len(), selected: judged.len(), ..Tally::default() };
-    judged.iter().for_each(|one| tally.add(one));
+    for one in &judged {
+        tally.add(one);
+    }
     let target = "http://127.0.0.1:3000/v1.0".to_owned();
     let start = Event::Started(Started { target, planned: judged.len(), selected: judged.len() });
     let judged = judged.into_iter().map(|one| Event::Judged(Box::new(one)));

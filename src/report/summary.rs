@@ -19,7 +19,7 @@ pub(super) fn sentence(tally: &Tally) -> String {
     let mut out = count(tally.selected, "case");
     let others = tally.planned.saturating_sub(tally.selected);
     if others > 0 {
-        out.push_str(&format!(" ({others} not selected)"));
+        out.extend([" (", &others.to_string(), " not selected)"]);
     }
     out.push_str(": ");
     out.push_str(&if parts.is_empty() { "nothing was judged".to_owned() } else { parts.join(", ") });
@@ -27,7 +27,7 @@ pub(super) fn sentence(tally: &Tally) -> String {
         out.push_str("; nothing was judged");
     }
     if tally.warnings > 0 {
-        out.push_str(&format!("; {}", count(tally.warnings, "warning")));
+        out.extend(["; ", &count(tally.warnings, "warning")]);
     }
     if tally.interrupted {
         out.push_str("; interrupted");

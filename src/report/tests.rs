@@ -5,7 +5,9 @@ use super::*;
 use crate::rule::{self, Deviation};
 
 fn told(mut reporter: impl Reporter, events: &[Event]) {
-    events.iter().for_each(|event| reporter.event(event).unwrap());
+    for event in events {
+        reporter.event(event).unwrap();
+    }
 }
 
 fn pretty(events: &[Event], style: &Style) -> String {
@@ -130,7 +132,8 @@ fn what_a_target_sent_never_reaches_a_terminal_as_it_is() {
     told(Json::new(&mut out), &hostile());
     let text = String::from_utf8(out).unwrap();
     assert!(!text.contains(|c: char| c != '\n' && escape::is_active(c)));
-    assert_eq!(text.lines().filter(|l| serde_json::from_str::<serde_json::Value>(l).is_ok()).count(), 4);
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
 }
 
 #[test]
