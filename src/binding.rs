@@ -131,13 +131,18 @@ impl Bindings {
 #[derive(Clone, Debug, Default)]
 pub struct Inverse {
     known: BTreeMap<Identity, String>,
-    /// The lengths that a known value has, as a bit set (the last bit: that long, or longer), so
-    /// that most strings of an answer are passed over without a look-up.
+    /// The lengths that known values have, and the letters that they begin with, as bit sets
+    /// (the last bit: that or beyond), so that most of an answer is passed over without a look-up.
     lengths: u128,
+    starts: u128,
 }
 
-fn length_bit(length: usize) -> u128 {
-    1 << length.min(127)
+fn length_bit(text: &str) -> u128 {
+    1 << text.len().min(127)
+}
+
+fn start_bit(text: &str) -> u128 {
+    1 << text.bytes().next().map_or(0, |first| first.to_ascii_lowercase().min(127))
 }
 
 impl Inverse {
@@ -145,7 +150,8 @@ impl Inverse {
     pub fn note(&mut self, documented: &str, bound: &str) {
         if documented != bound {
             self.known.entry(Identity::new(bound)).or_insert_with(|| documented.to_owned());
-            self.lengths |= length_bit(bound.len());
+            self.lengths |= length_bit(bound);
+            self.starts |= start_bit(bound);
         }
     }
 
@@ -161,13 +167,19 @@ impl Inverse {
         if self.known.is_empty() {
             return Cow::Borrowed(text);
         }
+        let may_be = |part: &str| {
+            part.contains('%') || self.lengths & length_bit(part) != 0 && self.starts & start_bit(part) != 0
+        };
+        let composite = |c: char| ends_part(c) && c != ',';
+        if !text.split(ends_part).any(may_be) && !text.split(composite).any(may_be) && !may_be(text) {
+            return Cow::Borrowed(text);
+        }
         rewrite(text, |part| {
-            if part.contains('%') {
-                let decoded = percent_decode_str(part).decode_utf8_lossy();
-                return self.known.get(&Identity::new(&decoded)).map(String::as_str);
+            if !may_be(part) {
+                return None;
             }
-            let may_be = self.lengths & length_bit(part.len()) != 0;
-            may_be.then(|| self.known.get(&Identity::new(part)).map(String::as_str)).flatten()
+            let decoded = percent_decode_str(part).decode_utf8_lossy();
+            self.known.get(&Identity::new(&decoded)).map(String::as_str)
         })
     }
 

@@ -182,6 +182,21 @@ pub fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// The value at a JSON pointer; as [`Value::pointer`], but without a copy of each name.
+pub fn at<'a>(value: &'a Value, pointer: &str) -> Option<&'a Value> {
+    if pointer.contains('~') {
+        return value.pointer(pointer);
+    }
+    let Some(path) = pointer.strip_prefix('/') else {
+        return pointer.is_empty().then_some(value);
+    };
+    path.split('/').try_fold(value, |at, name| match at {
+        Value::Object(members) => members.get(name),
+        Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
+        _ => None,
+    })
+}
+
 /// `pointer` lengthened by one member name or index (RFC 6901).
 pub fn child(pointer: &str, token: impl fmt::Display) -> String {
     let token = token.to_string();
@@ -259,6 +274,14 @@ mod tests {
         assert_eq!(child("/a", "b/c~d"), "/a/b~1c~0d");
         assert_eq!(brief(&json!("ääää"), 6), "\"ää…");
         assert_eq!(brief(&json!({"a": 1}), 60), "{\"a\":1}");
+    }
+
+    #[test]
+    fn values_are_found_as_by_the_library() {
+        let value = json!({"a": [{"b/c": 1, "": 2}], "": 3});
+        for pointer in ["", "/", "/a", "/a/0", "/a/0/b~1c", "/a/0/", "/a/1", "/a/x", "a", "/b"] {
+            assert_eq!(at(&value, pointer), value.pointer(pointer), "{pointer}");
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Mock {
         if method.is_none_or(|m| !m.is_known) && !reads_state {
             return Err(Refusal::wrong_method(&route.allowed()));
         }
-        if let Some(case) = method.and_then(|m| m.refused_path(&self.cases, &target)) {
+        if let Some(case) = method.and_then(|m| self.routes.refused(&self.cases, m, &target)) {
             return Ok(documented(case));
         }
         if reads_state && let Some(collection) = &route.collection {
@@ -155,7 +155,8 @@ impl Mock {
             self.change(target.key_of(depth), action, &result.done);
         }
         let body = result.body.map_or(Body::None, Body::Json);
-        let asked = items.values.to_vec();
+        // Only a fault wants to know.
+        let asked = self.options.fault.map_or_else(Vec::new, |_| items.values.to_vec());
         Ok(Reply { status: result.status, headers: Headers::default(), body, dialect: Some(dialect), asked })
     }
 
@@ -188,13 +189,13 @@ impl Mock {
         route: &Route,
         method: &Method,
     ) -> Result<Reply<'m>, Refusal<'m>> {
-        let candidates = || method.cases.iter().map(|at| &*self.cases[*at]);
+        let mut candidates = method.cases.iter().map(|at| &*self.cases[*at]);
         let mut sent = None;
-        if !request.body.is_empty() && candidates().all(|case| !matches!(case.content, Content::Text(_))) {
+        if !request.body.is_empty() && candidates.all(|case| !matches!(case.content, Content::Text(_))) {
             json_label(&request.headers)?;
             sent = Some(read_json(&request.body)?);
         }
-        match routes::nearest(candidates(), target, &request.headers, sent.as_ref()) {
+        match self.routes.nearest(&self.cases, method, target, &request.headers, sent.as_ref()) {
             Some(case) => Ok(documented(case)),
             None => Err(Refusal::no_example(&route.shape)),
         }
@@ -236,6 +237,3 @@ fn read_json<'m>(body: &[u8]) -> Result<Value, Refusal<'m>> {
         Err(error) => Err(Refusal::unreadable(&error.to_string())),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,6 +18,8 @@ use crate::page;
 pub struct Routes {
     root: Node,
     all: Vec<Route>,
+    /// Where each case goes, in the order of the cases.
+    targets: Vec<Target>,
 }
 
 #[derive(Default)]
@@ -54,7 +56,8 @@ pub struct Method {
 impl Routes {
     /// The routes of cases and URL templates.
     pub fn of(cases: &[Arc<Case>], templates: &[(String, String)]) -> Self {
-        let mut routes = Routes::default();
+        let targets = cases.iter().map(|case| Target::read(&case.path)).collect();
+        let mut routes = Routes { targets, ..Routes::default() };
         for (at, case) in cases.iter().enumerate().filter(|(_, case)| case.path.starts_with('/')) {
             let status = case.promise().and_then(|p| p.status);
             let method = routes.method_at(&case.method, &case.path);
@@ -116,6 +119,59 @@ impl Routes {
             let (_, collection) = Action::of(&route.shape)?;
             Some((collection, route.methods.iter().find_map(lawful)?))
         })
+    }
+
+    /// The case that documents exactly this path as one that is refused, where no case of the
+    /// method documents it as one that works: an unknown user, say. Refusals of a body or a label
+    /// are not about the path.
+    pub fn refused<'c>(&self, cases: &'c [Arc<Case>], method: &Method, target: &Target) -> Option<&'c Case> {
+        let mut refused = None;
+        for at in &method.cases {
+            let documented = &self.targets[*at];
+            if documented.segments != target.segments || documented.is_template() {
+                continue;
+            }
+            match cases[*at].promise().and_then(|p| p.status) {
+                Some(400 | 401 | 405 | 415 | 429) => {}
+                Some(402..500) => refused = refused.or(Some(&*cases[*at])),
+                _ => return None,
+            }
+        }
+        refused
+    }
+
+    /// The case that is most like a request: by its path, then its query, its header fields, its
+    /// body; a success where several are alike. A case that is sent without a token documents
+    /// what that brings, and comes last.
+    pub fn nearest<'c>(
+        &self,
+        cases: &'c [Arc<Case>],
+        method: &Method,
+        target: &Target,
+        headers: &Headers,
+        body: Option<&Value>,
+    ) -> Option<&'c Case> {
+        let mut best = None;
+        for at in &method.cases {
+            let (case, documented) = (&*cases[*at], &self.targets[*at]);
+            let Some(promise) = case.promise() else { continue };
+            // A label goes with the body, and is judged with it.
+            let fields = || case.headers.0.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+            let sent = fields().filter(|(name, value)| headers.get(name) == Some(value)).count();
+            let likeness = (
+                !case.anonymous,
+                documented.segments == target.segments,
+                documented.query == target.query,
+                sent == fields().count(),
+                sent,
+                case.content.json() == body,
+                promise.status.is_none_or(|status| status < 400),
+            );
+            if best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+                best = Some((likeness, case));
+            }
+        }
+        best.map(|(_, case)| case)
     }
 
     fn method_at(&mut self, name: &str, path: &str) -> &mut Method {
@@ -184,57 +240,4 @@ impl Route {
         names.dedup();
         names.join(", ")
     }
-}
-
-impl Method {
-    /// The case that documents exactly this path as one that is refused, where no case documents
-    /// it as one that works: an unknown user, say. Refusals of a body or a label are not about
-    /// the path.
-    pub fn refused_path<'c>(&self, cases: &'c [Arc<Case>], target: &Target) -> Option<&'c Case> {
-        let mut refused = None;
-        for case in self.cases.iter().map(|at| &cases[*at]) {
-            let documented = Target::read(&case.path);
-            if documented.is_template() || documented.segments != target.segments {
-                continue;
-            }
-            match case.promise().and_then(|p| p.status) {
-                Some(400 | 401 | 405 | 415 | 429) => {}
-                Some(402..500) => refused = refused.or(Some(&**case)),
-                _ => return None,
-            }
-        }
-        refused
-    }
-}
-
-/// The case that is most like a request: by its path, then its query, its header fields, its
-/// body; a success where several are alike. A case that is sent without a token documents what
-/// that brings, and comes last.
-pub fn nearest<'c>(
-    cases: impl Iterator<Item = &'c Case>,
-    target: &Target,
-    headers: &Headers,
-    body: Option<&Value>,
-) -> Option<&'c Case> {
-    let mut best = None;
-    for case in cases {
-        let Some(promise) = case.promise() else { continue };
-        let documented = Target::read(&case.path);
-        // A label goes with the body, and is judged with it.
-        let fields = || case.headers.0.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-        let sent = fields().filter(|(name, value)| headers.get(name) == Some(value)).count();
-        let likeness = (
-            !case.anonymous,
-            documented.segments == target.segments,
-            documented.query == target.query,
-            sent == fields().count(),
-            sent,
-            case.content.json() == body,
-            promise.status.is_none_or(|status| status < 400),
-        );
-        if best.as_ref().is_none_or(|(most, _)| likeness > *most) {
-            best = Some((likeness, case));
-        }
-    }
-    best.map(|(_, case)| case)
 }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::source::Span;
 
 /// Whether a partial answer holds entries for the items that succeeded.
@@ -91,17 +92,17 @@ impl Dialect {
 
     /// The identity of an item of a request.
     pub fn item_id(&self, item: &Value) -> Option<Identity> {
-        item.pointer(&self.item_key).and_then(|key| Identity::of(&self.item_key, key))
+        json::at(item, &self.item_key).and_then(|key| Identity::of(&self.item_key, key))
     }
 
     /// The identity of an entry of an answer.
     pub fn entry_id(&self, entry: &Value) -> Option<Identity> {
-        entry.pointer(&self.entry_key).and_then(|key| Identity::of(&self.entry_key, key))
+        json::at(entry, &self.entry_key).and_then(|key| Identity::of(&self.entry_key, key))
     }
 
     /// The entries of an answer's body, if they are where they should be.
     pub fn entries_of<'a>(&self, body: &'a Value) -> Option<&'a Vec<Value>> {
-        body.pointer(&self.entries).and_then(Value::as_array)
+        json::at(body, &self.entries).and_then(Value::as_array)
     }
 }
 

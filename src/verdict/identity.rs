@@ -24,26 +24,26 @@ pub fn composites(promise: &Promise, law: Option<&Law>, body: &Value, out: &mut 
 }
 
 fn judge(composite: &Composite, item: &Value, place: &str, out: &mut Vec<Deviation>) {
-    let Some(id) = item.pointer(&composite.id).and_then(Value::as_str) else { return };
-    let parts: Vec<&str> = id.split(',').collect();
-    if parts.len() != composite.parts.len() {
-        let message = format!("the id has {} parts, the documented one {}", parts.len(), composite.parts.len());
+    let Some(id) = json::at(item, &composite.id).and_then(Value::as_str) else { return };
+    let count = id.split(',').count();
+    if count != composite.parts.len() {
+        let message = format!("the id has {count} parts, the documented one {}", composite.parts.len());
         let expected = format!("{} parts joined by commas", composite.parts.len());
         out.push(
             Deviation::new(&rule::IDENTITY_SITE_ID, message)
-                .between(expected, id)
+                .between(expected, json::brief(&id.into(), 80))
                 .at(format!("{place}{}", composite.id)),
         );
         return;
     }
-    for (part, pointer) in parts.iter().zip(&composite.parts) {
+    for (part, pointer) in id.split(',').zip(&composite.parts) {
         let Some(pointer) = pointer else { continue };
-        let Some(there) = item.pointer(pointer).and_then(Value::as_str) else { continue };
+        let Some(there) = json::at(item, pointer).and_then(Value::as_str) else { continue };
         if !Identity::same(part, there) {
             let message =
                 format!("the part `{part}` of the id is not `{}`, which repeats it", pointer.trim_start_matches('/'));
             out.push(
-                Deviation::new(&rule::IDENTITY_SITE_ID, message).between(*part, there).at(format!("{place}{pointer}")),
+                Deviation::new(&rule::IDENTITY_SITE_ID, message).between(part, there).at(format!("{place}{pointer}")),
             );
         }
     }

@@ -178,12 +178,15 @@ impl Judge {
             out.push(Deviation::new(&rule::BODY_MISSING, "the body is empty").between("a JSON body", "0 bytes"));
         }
         let Some(body) = body.filter(|_| (200..300).contains(&status)) else { return };
+        // A success where the page promises a refusal is wrong as a whole; its parts are not.
+        let refusal = case.promise().is_some_and(|p| p.status.is_some_and(|s| s >= 400));
+        let lawful = promise.is_some() || !refusal;
         match claimed.filter(|_| exact) {
             Some(at) => self.shapes[at].judge(body, huge, out),
-            None if reading.is_some() || law.is_some() => self.alternative.judge(body, huge, out),
+            None if lawful && (reading.is_some() || law.is_some()) => self.alternative.judge(body, huge, out),
             None => {}
         }
-        if let Some(reading) = &reading {
+        if let Some(reading) = reading.as_ref().filter(|_| lawful) {
             reading.judge(case.items(), exact || promise.is_none(), out);
         }
         self.root(promise, body, out);

@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
             let failed = is_failed(entry);
             let rule = if failed { &rule::MULTI_STATUS_FAILURE_SHAPE } else { &rule::MULTI_STATUS_SUCCESS_SHAPE };
             let kind = if failed { "failed" } else { "succeeded" };
-            let key = entry.pointer(&self.law.dialect.entry_key);
+            let key = json::at(entry, &self.law.dialect.entry_key);
             if key.is_none_or(|k| k.as_str().is_none_or(str::is_empty)) {
                 let message = format!("the {kind} entry {at} does not say which item it is about");
                 let actual = key.map_or_else(|| "no such member".to_owned(), |k| json::brief(k, 80));

@@ -71,8 +71,19 @@ pub fn no_content(case: &Case, response: &Response, out: &mut Vec<Deviation>) {
 /// A collection shown with items and answered empty, or the other way round. Under a law the
 /// items themselves are accounted for.
 pub fn collection(promise: &Promise, lawful: bool, body: &Value, out: &mut Vec<Deviation>) {
-    let at = |body: &Value| body.get("value").and_then(Value::as_array).map(Vec::len);
-    let (Some(documented), Some(came)) = (promise.content.json().and_then(at), at(body)) else { return };
+    let list = |body: &Value| body.get("value").and_then(Value::as_array).map(Vec::len);
+    let Some(documented) = promise.content.json().and_then(list) else { return };
+    let Some(came) = list(body) else {
+        // An example without items says nothing of their type, but it is a list all the same
+        // (OData JSON Format 4.01, section 13). Other lists are judged by their schema.
+        if let (0, Some(other)) = (documented, body.get("value")) {
+            let message = format!("`/value` is {}, where the page shows a list", json::type_name(other));
+            out.push(
+                Deviation::new(&rule::BODY_TYPE, message).between("an array", json::brief(other, 80)).at("/value"),
+            );
+        }
+        return;
+    };
     let deviation = match (documented, came) {
         (1.., 0) if !lawful => {
             Deviation::new(&rule::BODY_EMPTY_COLLECTION, "the collection is empty, so that no item was judged")

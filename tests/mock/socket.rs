@@ -1,9 +1,9 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{BUILT_IN, items, mock, one};
-use crate::fault;
-use crate::mock::{MAX_BODY, Options, start};
+use crate::{BUILT_IN, items, mock, one};
+use graphspec::fault;
+use graphspec::mock::{MAX_BODY, Options, start};
 
 fn post(path: &str, body: &str) -> String {
     format!(

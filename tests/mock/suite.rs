@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use super::{BUILT_IN, ask, bad, built_in, ids, items, json_of, mock, one, read, two};
-use crate::case::Case;
-use crate::fault;
-use crate::message::Request;
-use crate::mock::{Mock, Options};
+use crate::{BUILT_IN, ask, bad, built_in, ids, items, json_of, mock, one, read, two};
+use graphspec::case::Case;
+use graphspec::fault;
+use graphspec::message::Request;
+use graphspec::mock::{Mock, Options};
 
 fn send(mock: &Mock, case: &Case, user: &str) -> u16 {
     let url = case.path.replace("{user-id}", user);
@@ -121,7 +121,7 @@ fn every_fault_can_be_seen_in_the_built_in_suite() {
                 Request { method: case.method.clone(), url, headers: case.headers.clone(), body: case.content.bytes() };
             // The list of a user who follows something, for the faults of lists.
             let follow =
-                super::request("POST", &request.url.replace("followedSites", "followedSites/add"), &items(&[&one()]));
+                crate::request("POST", &request.url.replace("followedSites", "followedSites/add"), &items(&[&one()]));
             let [a, b] = [&right, &wrong].map(|mock| {
                 if case.is_read() {
                     mock.answer(&follow);
@@ -138,7 +138,7 @@ fn every_fault_can_be_seen_in_the_built_in_suite() {
 }
 
 /// An error body without what differs between any two answers.
-fn json_error(response: &crate::message::Response) -> Option<serde_json::Value> {
+fn json_error(response: &graphspec::message::Response) -> Option<serde_json::Value> {
     serde_json::from_slice::<serde_json::Value>(&response.body).ok().map(|mut body| {
         if let Some(error) = body["error"].as_object_mut() {
             error.remove("innerError");
@@ -169,7 +169,7 @@ fn two_users_at_once_do_not_disturb_each_other() {
 #[test]
 fn an_answer_takes_little_time() {
     let mock = built_in();
-    let request = super::request("POST", "/v1.0/users/ann/followedSites/add", &items(&[&one(), &two()]));
+    let request = crate::request("POST", "/v1.0/users/ann/followedSites/add", &items(&[&one(), &two()]));
     let start = std::time::Instant::now();
     for _ in 0..200 {
         assert_eq!(json_of(&mock.answer(&request))["value"].as_array().unwrap().len(), 2);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, mock, page_of};
-use crate::mock::Options;
+use crate::{ask, mock, page_of};
+use graphspec::mock::Options;
 
 fn bind(id: &str) -> Value {
     json!({"@odata.type": "#member", "roles": [], "user@odata.bind": format!("https://graph.microsoft.com/v1.0/users('{id}')")})

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{ask, json_of, mock, page_of, request};
-use crate::mock::{Mock, Options};
+use crate::{ask, json_of, mock, page_of, request};
+use graphspec::mock::{Mock, Options};
 
 fn made_of(blocks: &[(&str, &str)]) -> Mock {
     mock(&[("made-up.md", page_of(blocks).as_bytes())], Options::default())

@@ -1,8 +1,8 @@
 use serde_json::Value;
 
-use super::{BUILT_IN, ask, built_in, items, json_of, mock, one, request};
-use crate::message::Response;
-use crate::mock::{MAX_BODY, Options};
+use crate::{BUILT_IN, ask, built_in, items, json_of, mock, one, request};
+use graphspec::message::Response;
+use graphspec::mock::{MAX_BODY, Options};
 
 const ADD: &str = "/v1.0/users/ann/followedSites/add";
 
@@ -109,7 +109,7 @@ fn header_fields_are_those_of_graph() {
     assert_eq!(first.headers.get("odata-version"), Some("4.0"));
     assert!(first.headers.get("content-type").unwrap().starts_with("application/json;odata.metadata=minimal;"));
     let id = first.headers.get("request-id").unwrap();
-    assert!(crate::multi_status::is_guid(id));
+    assert!(graphspec::multi_status::is_guid(id));
     assert_eq!(first.headers.get("client-request-id"), Some(id));
     list.headers.set("Client-Request-Id", "mine");
     let second = mock.answer(&list);
@@ -164,5 +164,5 @@ fn nothing_makes_it_panic() {
             }
         }
     }
-    assert_eq!(super::mock(&[], Options::default()).answer(&request("GET", "/", "")).status, 404);
+    assert_eq!(crate::mock(&[], Options::default()).answer(&request("GET", "/", "")).status, 404);
 }

@@ -1,4 +1,6 @@
-//! A mock made of pages, asked.
+//! The embedded mock, made of pages and asked.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop")]
 
 mod examples;
 mod made_up;
@@ -11,15 +13,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Mock, Options};
-use crate::case::Case;
-use crate::message::{Headers, Request, Response};
-use crate::page;
+use graphspec::case::Case;
+use graphspec::message::{Headers, Request, Response};
+use graphspec::mock::{Mock, Options};
+use graphspec::page;
 
 const BUILT_IN: [(&str, &[u8]); 3] = [
-    ("follow-sites.md", include_bytes!("../../../specs/follow-sites.md")),
-    ("unfollow-sites.md", include_bytes!("../../../specs/unfollow-sites.md")),
-    ("list-followed-sites.md", include_bytes!("../../../specs/list-followed-sites.md")),
+    ("follow-sites.md", include_bytes!("../../specs/follow-sites.md")),
+    ("unfollow-sites.md", include_bytes!("../../specs/unfollow-sites.md")),
+    ("list-followed-sites.md", include_bytes!("../../specs/list-followed-sites.md")),
 ];
 
 const HOST: &str = "contoso.sharepoint.com,da60e844-ba1d-49bc-b4d4-d5e36bae9019,";
@@ -55,11 +57,12 @@ fn built_in() -> Mock {
 fn page_of(blocks: &[(&str, &str)]) -> String {
     let mut page = String::from("# Made up\n");
     for (at, (request, response)) in blocks.iter().enumerate() {
-        let _ = write!(
+        write!(
             page,
             "\n<!-- {{ \"blockType\": \"request\", \"name\": \"r{at}\" }} -->\n\n```http\n{request}\n```\n\n\
              <!-- {{ \"blockType\": \"response\" }} -->\n\n```http\n{response}\n```\n"
-        );
+        )
+        .unwrap();
     }
     page
 }
