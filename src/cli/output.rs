@@ -1,8 +1,9 @@
 //! Where reports go: stdout, or files that are written whole.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
@@ -61,7 +62,12 @@ impl Outputs {
             }
         }
         if taken.is_none() {
-            outputs.add(Format::Pretty, Box::new(io::LineWriter::new(io::stdout())), &style);
+            // A person sees each line as it comes; a pipe gets them in blocks.
+            let out: Box<dyn Write> = match io::stdout().is_terminal() {
+                true => Box::new(io::LineWriter::new(io::stdout())),
+                false => Box::new(Prompt { out: BufWriter::new(io::stdout()), flushed: Instant::now() }),
+            };
+            outputs.add(Format::Pretty, out, &style);
         }
         Ok(outputs)
     }
@@ -99,6 +105,27 @@ impl Outputs {
                 .map_err(|error| Refused(format!("cannot write {}: {}", path.display(), error.error)))?;
         }
         Ok(())
+    }
+}
+
+/// A buffer that holds nothing back for long while there is something to write.
+struct Prompt<W: Write> {
+    out: BufWriter<W>,
+    flushed: Instant,
+}
+
+impl<W: Write> Write for Prompt<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        if self.flushed.elapsed() > Duration::from_millis(100) {
+            self.flush()?;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flushed = Instant::now();
+        self.out.flush()
     }
 }
 
