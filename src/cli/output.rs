@@ -63,9 +63,10 @@ impl Outputs {
         }
         if taken.is_none() {
             // A person sees each line as it comes; a pipe gets them in blocks.
-            let out: Box<dyn Write> = match io::stdout().is_terminal() {
-                true => Box::new(io::LineWriter::new(io::stdout())),
-                false => Box::new(Prompt { out: BufWriter::new(io::stdout()), flushed: Instant::now() }),
+            let out: Box<dyn Write> = if io::stdout().is_terminal() {
+                Box::new(io::LineWriter::new(io::stdout()))
+            } else {
+                Box::new(Prompt { out: BufWriter::new(io::stdout()), flushed: Instant::now() })
             };
             outputs.add(Format::Pretty, out, &style);
         }
