@@ -1,6 +1,7 @@
 //! HTTP messages as plain values: parsed leniently from a page, rendered to HTTP text.
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 /// Header fields in their order. Names compare without case (RFC 9110, section 5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,21 @@ impl Headers {
             }
             None => self.0.push((name.to_owned(), value)),
         }
+    }
+
+    /// One JSON object; the values of a repeated field are joined by `, ` (RFC 9110, 5.3).
+    pub fn to_json(&self) -> Map<String, Value> {
+        let mut out: Map<String, Value> = Map::new();
+        for (name, value) in &self.0 {
+            let known = out.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            if let Some((_, Value::String(known))) = known {
+                known.push_str(", ");
+                known.push_str(value);
+            } else {
+                out.insert(name.clone(), value.clone().into());
+            }
+        }
+        out
     }
 
     /// Drops every field of that name.

@@ -104,7 +104,7 @@ pub fn trials(suite: &Suite) -> Result<Vec<Trial>, BadSuite> {
         repeat: 1,
         kind: if local { TargetKind::Mock } else { TargetKind::Tenant },
         allow_writes: false,
-        has_token: false,
+        has_token: suite.target.is_none(),
         bindings,
         headers: Vec::new(),
     };
@@ -157,14 +157,16 @@ impl Shared {
         let url = match &self.target {
             Some(url) => url.clone(),
             None => {
-                let mock = Mock::new(&self.cases, &self.templates, mock::Options::default());
+                let options = mock::Options { require_token: true, fault: None };
+                let mock = Mock::new(&self.cases, &self.templates, options);
                 let started = runtime.block_on(mock::start(mock, ([127, 0, 0, 1], 0).into()));
                 let (address, _) = started.map_err(|error| format!("the embedded mock: {error}"))?;
                 format!("http://{address}/v1.0")
             }
         };
-        let target = Target::new(&url, None, limits()).map_err(|error| error.to_string())?;
-        let options = Options { jobs: 1, keep_answers: true, target_name: url, ..Options::default() };
+        let token = self.target.is_none().then(mock::token);
+        let target = Target::new(&url, token.clone(), limits()).map_err(|error| error.to_string())?;
+        let options = Options { jobs: 1, keep_answers: true, token, target_name: url, ..Options::default() };
         Ok((runtime, Run::new(self.plan.clone(), target, options)))
     }
 }

@@ -3,13 +3,12 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::args::{ListArgs, ListFormat};
 use super::{Refused, note, quiet_pipe, sources};
 use crate::binding::Bindings;
 use crate::case::{Case, Promise};
-use crate::message::Headers;
 use crate::page;
 use crate::plan::{Plan, Selection, TargetKind};
 
@@ -85,7 +84,7 @@ fn line(case: &Case) -> Value {
         "method": case.method,
         "url": case.url,
         "path": case.path,
-        "headers": headers(&case.headers),
+        "headers": case.headers.to_json(),
         "body": case.content.as_value(),
         "repaired": case.repaired,
         "derived": case.derived,
@@ -103,27 +102,11 @@ fn promise(promise: &Promise) -> Value {
         "type": promise.type_name,
         "collection": promise.collection,
         "truncated": promise.truncated,
-        "headers": headers(&promise.headers),
+        "headers": promise.headers.to_json(),
         "body": promise.content.as_value(),
     });
     if !promise.accepts.is_empty() {
         out["accepts"] = promise.accepts.iter().map(|a| a.as_value()).collect();
-    }
-    out
-}
-
-fn headers(headers: &Headers) -> Map<String, Value> {
-    let mut out: Map<String, Value> = Map::new();
-    for (name, value) in &headers.0 {
-        match out.get_mut(name) {
-            Some(Value::String(known)) => {
-                known.push_str(", ");
-                known.push_str(value);
-            }
-            _ => {
-                out.insert(name.clone(), value.clone().into());
-            }
-        }
     }
     out
 }

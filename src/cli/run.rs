@@ -21,11 +21,16 @@ use crate::secret::Secret;
 use crate::snapshot::{Store, Update};
 
 pub fn main(args: &RunArgs) -> Result<u8, Refused> {
-    let token = args.token_env.as_deref().map(token).transpose()?;
+    let is_embedded = args.target == "mock";
+    let token = match &args.token_env {
+        Some(name) => Some(token(name)?),
+        // The embedded mock asks for a token, so that the cases without one can be judged.
+        None => is_embedded.then(embedded::token),
+    };
     let pages = page::read_all(&sources(&args.pages)?);
     problems(&pages);
     let cases: Vec<Arc<Case>> = pages.iter().flat_map(|p| &p.cases).cloned().map(Arc::new).collect();
-    let target = aim(args, &pages, token.clone())?;
+    let target = aim(args, &pages, token.clone(), is_embedded)?;
     let plan = Plan::new(&cases, select(args, &cases, &target, token.is_some())?);
     if plan.cases.is_empty() {
         note(if cases.is_empty() {
@@ -117,7 +122,7 @@ fn token(name: &str) -> Result<Secret, Refused> {
 }
 
 /// The target that is meant: a URL, or the embedded mock on a free port.
-fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>) -> Result<Target, Refused> {
+fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>, is_embedded: bool) -> Result<Target, Refused> {
     let limits = Limits {
         timeout: args.timeout,
         retry: args.retry,
@@ -125,7 +130,7 @@ fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>) -> Result<Target, 
         max_body: args.max_body,
     };
     let fault = args.fault.as_deref().map(mock::find_fault).transpose()?;
-    if args.target != "mock" {
+    if !is_embedded {
         if fault.is_some() {
             return Err(Refused("--fault breaks the embedded mock; it cannot break another target".to_owned()));
         }

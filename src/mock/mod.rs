@@ -22,6 +22,7 @@ use crate::fault::{Context, Fault};
 use crate::json;
 use crate::message::{self, Headers, Request, Response};
 use crate::multi_status::{Action, Dialect};
+use crate::secret::Secret;
 use graph::Refusal;
 use known::Known;
 use operation::Operation;
@@ -38,6 +39,11 @@ pub struct Options {
     pub require_token: bool,
     /// Every answer that this fault can break is broken.
     pub fault: Option<&'static Fault>,
+}
+
+/// A token for a mock that asks for one; it takes any.
+pub fn token() -> Secret {
+    Secret::new("graphspec-embedded-mock")
 }
 
 /// A target made of pages.

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Reporter;
 use super::escape::is_active;
 use crate::event::{Event, Judged, Tally};
 use crate::exchange::Exchange;
-use crate::message::Headers;
 use crate::rule::Deviation;
 use crate::verdict::Kind;
 
@@ -100,7 +99,7 @@ fn exchange(exchange: &Exchange) -> Value {
         Ok(response) => {
             let shown = json!({
                 "status": response.status,
-                "headers": headers(&response.headers),
+                "headers": response.headers.to_json(),
                 "body": body(&response.body),
             });
             (shown, Value::Null)
@@ -111,7 +110,7 @@ fn exchange(exchange: &Exchange) -> Value {
         "request": {
             "method": request.method,
             "url": request.url,
-            "headers": headers(&request.headers),
+            "headers": request.headers.to_json(),
             "body": body(&request.body),
         },
         "response": response,
@@ -120,23 +119,6 @@ fn exchange(exchange: &Exchange) -> Value {
 }
 
 /// Values of one name, whatever its case, joined as RFC 9110, section 5.3, allows.
-fn headers(headers: &Headers) -> Map<String, Value> {
-    let mut out: Map<String, Value> = Map::new();
-    for (name, value) in &headers.0 {
-        let known = out.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        match known {
-            Some((_, Value::String(known))) => {
-                known.push_str(", ");
-                known.push_str(value);
-            }
-            _ => {
-                out.insert(name.clone(), value.clone().into());
-            }
-        }
-    }
-    out
-}
-
 /// JSON as JSON, other text as a string, nothing as null.
 fn body(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
