@@ -3,7 +3,7 @@
 //! composite ids, never part of a word, never a member name.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -36,6 +36,9 @@ pub enum BadBinding {
     /// Nothing before or after the `=`.
     #[error("--bind {0}: the {1} is empty")]
     Empty(String, &'static str),
+    /// A value that is no path segment.
+    #[error("--bind {0}: `.` and `..` mean another path (RFC 3986, section 5.2.4)")]
+    Dots(String),
     /// One key, two values.
     #[error("--bind {0}: bound twice, to `{1}` and to `{2}`")]
     Twice(String, String, String),
@@ -44,26 +47,39 @@ pub enum BadBinding {
     Ambiguous(String, String, String),
 }
 
+/// What a key of a binding stands for in the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A placeholder's name, perhaps scoped: `user-id`, `users/{id}`.
+    Placeholder,
+    /// A documented value.
+    Literal,
+}
+
 /// Bindings as the user gave them: key → value. Keys are scoped placeholders (`users/{id}`),
 /// placeholder names (`user-id`), or documented literals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bindings(BTreeMap<String, String>);
+pub struct Bindings {
+    values: BTreeMap<String, String>,
+    placeholders: BTreeSet<String>,
+}
 
 impl Bindings {
-    /// Reads `KEY=VALUE` texts. `known` are the keys that the pages hold: a text splits after the
-    /// longest of them, else at its first `=`.
+    /// Reads `KEY=VALUE` texts. `known` says what the pages hold: a text splits after the longest
+    /// key that they do, else at its first `=`.
     ///
     /// # Errors
     /// [`BadBinding`] for the first text that cannot be used.
     pub fn read<'a>(
         texts: impl IntoIterator<Item = &'a str>,
-        known: impl Fn(&str) -> bool,
+        known: impl Fn(&str) -> Option<KeyKind>,
     ) -> Result<Self, BadBinding> {
         let mut read = BTreeMap::new();
+        let mut placeholders = BTreeSet::new();
         for text in texts {
             let splits: Vec<usize> = text.match_indices('=').map(|(at, _)| at).collect();
             let Some(first) = splits.first() else { return Err(BadBinding::NoValue(text.to_owned())) };
-            let at = splits.iter().rev().find(|at| known(text[..**at].trim())).unwrap_or(first);
+            let at = splits.iter().rev().find(|at| known(text[..**at].trim()).is_some()).unwrap_or(first);
             let (key, value) = (text[..*at].trim(), text[at + 1..].trim());
             // `{user-id}` is `user-id`.
             let key = key.strip_prefix('{').and_then(|k| k.strip_suffix('}')).unwrap_or(key);
@@ -72,44 +88,45 @@ impl Bindings {
                     return Err(BadBinding::Empty(text.to_owned(), what));
                 }
             }
+            if matches!(value, "." | "..") {
+                return Err(BadBinding::Dots(text.to_owned()));
+            }
             if let Some(other) = read.insert(key.to_owned(), value.to_owned()).filter(|other| other != value) {
                 return Err(BadBinding::Twice(key.to_owned(), other, value.to_owned()));
             }
         }
-        let bindings = Bindings(read);
+        placeholders.extend(read.keys().filter(|key| known(key) == Some(KeyKind::Placeholder)).cloned());
+        let bindings = Bindings { values: read, placeholders };
         bindings.bijective()?;
         Ok(bindings)
     }
 
     fn bijective(&self) -> Result<(), BadBinding> {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-        for (key, value) in &self.0 {
+        for (key, value) in &self.values {
             // Placeholders have no literal of their own: two may well mean one user.
-            let literal = !Bindings::is_placeholder(key);
-            if let Some(other) = seen.insert(value, key).filter(|other| literal && !Bindings::is_placeholder(other)) {
+            let literal = !self.placeholders.contains(key);
+            if let Some(other) = seen.insert(value, key).filter(|other| literal && !self.placeholders.contains(*other))
+            {
                 return Err(BadBinding::Ambiguous(other.to_owned(), key.clone(), value.clone()));
             }
         }
         Ok(())
     }
 
-    fn is_placeholder(key: &str) -> bool {
-        key.contains('{') || !key.contains(['.', ',', '@']) && key.bytes().filter(u8::is_ascii_digit).count() < 4
-    }
-
     /// Whether anything is bound.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty()
     }
 
     /// The keys.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.values.keys().map(String::as_str)
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.values.get(key).map(String::as_str)
     }
 
     /// The value of a placeholder after the path segment `before`: the scoped key wins; of
@@ -123,7 +140,10 @@ impl Bindings {
 
     /// `text` with a documented literal replaced: the whole of it, else its parts.
     pub fn literal<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.0.is_empty() { Cow::Borrowed(text) } else { rewrite(text, |part| self.get(part)) }
+        if self.values.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        rewrite(text, |part| self.get(part).filter(|_| !self.placeholders.contains(part)))
     }
 }
 
@@ -157,9 +177,14 @@ impl Inverse {
 
     /// Notes every literal of `bindings`.
     pub fn note_all(&mut self, bindings: &Bindings) {
-        for (key, value) in bindings.0.iter().filter(|(key, _)| !key.contains('{')) {
+        for (key, value) in bindings.values.iter().filter(|(key, _)| !bindings.placeholders.contains(*key)) {
             self.note(key, value);
         }
+    }
+
+    /// Whether `text` is a documented value that something was bound to.
+    pub fn documents(&self, text: &str) -> bool {
+        self.known.values().any(|documented| documented == text)
     }
 
     /// `text` with the target's values turned back.
@@ -251,13 +276,17 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn kind(key: &str) -> Option<KeyKind> {
+        ["user-id", "id"].contains(&key).then_some(KeyKind::Placeholder)
+    }
+
     fn bind(texts: &[&str]) -> Bindings {
-        Bindings::read(texts.iter().copied(), |_| false).unwrap()
+        Bindings::read(texts.iter().copied(), kind).unwrap()
     }
 
     #[test]
     fn keys_split_at_the_longest_known_one() {
-        let known = Bindings::read(["a=b=c"], |key| key == "a=b").unwrap();
+        let known = Bindings::read(["a=b=c"], |key| (key == "a=b").then_some(KeyKind::Literal)).unwrap();
         assert_eq!((known.get("a=b"), known.get("a")), (Some("c"), None));
         assert_eq!(bind(&["a=b=c"]).get("a"), Some("b=c"));
         assert_eq!(bind(&["{user-id}=x"]).get("user-id"), Some("x"));
@@ -265,8 +294,9 @@ mod tests {
 
     #[test]
     fn bad_bindings_are_refused() {
-        let read = |texts: &[&str]| Bindings::read(texts.iter().copied(), |_| false);
-        for bad in [&["x"][..], &["=x"], &["x="], &["a=1", "a=2"], &["h1.contoso.com=h", "h2.contoso.com=h"]] {
+        let read = |texts: &[&str]| Bindings::read(texts.iter().copied(), kind);
+        for bad in [&["x"][..], &["=x"], &["x="], &["x=.."], &["a=1", "a=2"], &["h1.contoso.com=h", "h2.contoso.com=h"]]
+        {
             assert!(read(bad).is_err(), "{bad:?}");
         }
         assert!(read(&["user-id=x", "id=x", "a=1", "a=1"]).is_ok());
@@ -289,6 +319,7 @@ mod tests {
         assert_eq!(bindings.literal("http://contoso.sharepoint.com/sites/A"), "http://fabrikam.sharepoint.com/sites/A");
         assert_eq!(bindings.literal("see contoso.sharepoint.com, please"), "see contoso.sharepoint.com, please");
         assert_eq!(bindings.literal("xcontoso.sharepoint.com"), "xcontoso.sharepoint.com");
+        assert_eq!(bind(&["id=x"]).literal("id,displayName"), "id,displayName", "a placeholder's name is no literal");
         let mut inverse = Inverse::default();
         inverse.note_all(&bindings);
         let mut body = json!({"1111": "1111", "url": "http://FABRIKAM.sharepoint.com/x%20y/a", "n": ["x 1111"]});

@@ -206,7 +206,9 @@ fn continues_url(line: &str, url: &str) -> bool {
 
 fn without_version(url: &str) -> String {
     match url.rsplit_once(char::is_whitespace) {
-        Some((rest, last)) if last.len() > 5 && last[..5].eq_ignore_ascii_case("http/") => rest.trim().to_owned(),
+        Some((rest, last)) if last.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/")) => {
+            rest.trim().to_owned()
+        }
         _ => url.trim().to_owned(),
     }
 }

@@ -1,13 +1,13 @@
 //! Cases → a plan: which are sent, in which order, with which values, and what runs before each.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
 use wildmatch::WildMatch;
 
-use crate::binding::{Bindings, Inverse, segment};
+use crate::binding::{Bindings, Inverse, KeyKind, segment};
 use crate::case::{Case, Content};
 use crate::message::Request;
 use crate::multi_status::{Action, Outcome, State, is_guid};
@@ -96,7 +96,11 @@ impl Plan {
             Planned { state: state(case, &before), case: Arc::clone(case), index, before, skip }
         });
         let cases_of_plan: Vec<Planned> = planned.collect();
-        let exclusive = !selection.bindings.is_empty() && cases_of_plan.iter().any(|p| !p.before.is_empty());
+        // A case whose path has a placeholder of its own has a user of its own.
+        let shares = |case: &Case| {
+            placeholders(&case.path).into_iter().all(|(b, n)| selection.bindings.placeholder(b, n).is_some())
+        };
+        let exclusive = cases_of_plan.iter().any(|p| !p.before.is_empty() && shares(&p.case));
         Plan { cases: cases_of_plan, planned: cases.len(), selection, exclusive }
     }
 
@@ -127,13 +131,13 @@ impl Plan {
 }
 
 /// Every key that a binding may have: placeholders, scoped placeholders and literals of `cases`.
-pub fn binding_keys(cases: &[Arc<Case>]) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
+pub fn binding_keys(cases: &[Arc<Case>]) -> BTreeMap<String, KeyKind> {
+    let mut keys = BTreeMap::new();
     for case in cases {
         for (before, name) in placeholders(&case.path) {
             for part in std::iter::once(name).chain(name.split('|')).map(str::trim) {
-                keys.insert(part.to_owned());
-                keys.insert(format!("{before}/{{{part}}}"));
+                keys.insert(part.to_owned(), KeyKind::Placeholder);
+                keys.insert(format!("{before}/{{{part}}}"), KeyKind::Placeholder);
             }
         }
         for segment in case.path.split(['/', '?', '&', '=']) {
@@ -142,7 +146,12 @@ pub fn binding_keys(cases: &[Arc<Case>]) -> BTreeSet<String> {
         let mut stack: Vec<&Value> = case.content.json().into_iter().collect();
         while let Some(value) = stack.pop() {
             match value {
-                Value::String(text) => literals(text, &mut keys),
+                Value::String(text) => {
+                    literals(text, &mut keys);
+                    for (_, name) in placeholders(text) {
+                        keys.insert(name.to_owned(), KeyKind::Placeholder);
+                    }
+                }
                 Value::Array(items) => stack.extend(items),
                 Value::Object(members) => stack.extend(members.values()),
                 _ => {}
@@ -152,9 +161,11 @@ pub fn binding_keys(cases: &[Arc<Case>]) -> BTreeSet<String> {
     keys
 }
 
-fn literals(text: &str, into: &mut BTreeSet<String>) {
-    into.insert(text.to_owned());
-    into.extend(text.split(|c: char| ",/'()".contains(c)).filter(|part| !part.is_empty()).map(str::to_owned));
+fn literals(text: &str, into: &mut BTreeMap<String, KeyKind>) {
+    let parts = text.split(|c: char| ",/'()".contains(c)).filter(|part| !part.is_empty());
+    for part in std::iter::once(text).chain(parts) {
+        into.entry(part.to_owned()).or_insert(KeyKind::Literal);
+    }
 }
 
 type ByName<'a> = HashMap<(String, String), &'a Arc<Case>>;
@@ -163,13 +174,9 @@ type ByName<'a> = HashMap<(String, String), &'a Arc<Case>>;
 fn names(cases: &[Arc<Case>]) -> ByName<'_> {
     let mut map: ByName<'_> = HashMap::new();
     for case in cases {
-        map.entry((stem(case).to_owned(), case.name.clone())).or_insert(case);
+        map.entry((case.id.stem().to_owned(), case.name.clone())).or_insert(case);
     }
     map
-}
-
-fn stem(case: &Case) -> &str {
-    case.id.as_str().split('/').next().unwrap_or("")
 }
 
 /// The chain of requests that `case` needs, first first; or what is missing.
@@ -179,13 +186,16 @@ fn before(case: &Arc<Case>, by_name: &ByName<'_>) -> (Vec<Arc<Case>>, Option<Str
     while let Some(needs) = &current.needs {
         let key = match needs.split_once('/') {
             Some((page, name)) => (page.to_owned(), name.to_owned()),
-            None => (stem(current).to_owned(), needs.clone()),
+            None => (current.id.stem().to_owned(), needs.clone()),
         };
         let Some(found) = by_name.get(&key) else {
             return (Vec::new(), Some(format!("needs the request `{needs}`, which no given page has")));
         };
         if chain.len() > 16 {
             return (Vec::new(), Some(format!("needs itself, by way of `{needs}`")));
+        }
+        if let Some(reason) = &found.skip {
+            return (Vec::new(), Some(format!("needs the request `{needs}`, which is not sent: {reason}")));
         }
         chain.push(Arc::clone(found));
         current = found;

@@ -39,6 +39,11 @@ pub fn headers(headers: &Headers) -> Headers {
     fields(headers, None)
 }
 
+/// Text of any length as it may be stored: secrets and the `token` itself masked.
+pub fn text(text: &str, token: Option<&Secret>) -> String {
+    line(text, token.map(Secret::expose).filter(|value| !value.is_empty()))
+}
+
 /// The same exchange as it may be shown: secrets and the `token` itself masked everywhere
 /// (percent-encoded, JSON-escaped and HTML-escaped forms too), each body cut at [`BODY_LIMIT`]
 /// with a note.

@@ -177,6 +177,16 @@ rules! {
         "Send the format that the schema names."
         "specs/schemas"
         "a count of -1"
+    BODY_ENUM "body/enum" Failure
+        "A value is one of those that its type has."
+        "Send a value of the enumeration, in its spelling."
+        "specs/schemas"
+        "a status of `done` where the type has `completed`"
+    BODY_UNKNOWN_MEMBER "body/unknown-member" Failure
+        "An object whose type is closed holds no other members."
+        "Drop the member, or open the type."
+        "specs/schemas"
+        "an extra member where the type's schema forbids any"
     BODY_EMPTY_COLLECTION "body/empty-collection" Warning
         "A collection that the page shows with items has some, and one that it shows empty has none."
         "Nothing, if the target really has no such data."
@@ -252,7 +262,7 @@ rules! {
         "Send {\"error\": {\"code\": …, \"message\": …}} as JSON."
         "OData JSON Format 4.01, section 21; Graph errors; specs/schemas/error.json"
         "404 with an HTML page"
-    ERROR_RETRY_AFTER "error/retry-after" Warning
+    ERROR_RETRY_AFTER "error/retry-after" Failure
         "429 and 503 say when to come back."
         "Send `Retry-After` in seconds."
         "Graph throttling guidance; RFC 9110, section 10.2.3; RFC 6585, section 4"

@@ -14,11 +14,11 @@ use crate::client::Target;
 use crate::event::{Event, Judged, Started, Tally};
 use crate::exchange::Exchange;
 use crate::message::Response;
-use crate::plan::{Plan, Planned};
+use crate::plan::{Plan, Planned, TargetKind};
 use crate::redact;
 use crate::rule::{self, Deviation, Severity};
 use crate::secret::Secret;
-use crate::snapshot::{self, Outcome, Store};
+use crate::snapshot::{self, Store};
 use crate::verdict::{Judge, Kind, Verdict};
 
 /// How a plan is run.
@@ -34,8 +34,8 @@ pub struct Options {
     pub store: Option<Store>,
     /// A case without an accepted answer fails.
     pub require_snapshots: bool,
-    /// What must not appear in an event.
-    pub token: Option<Secret>,
+    /// What must not appear in an event or a snapshot.
+    pub secrets: Vec<Secret>,
     /// Answers are kept as snapshot text although there is no store.
     pub keep_answers: bool,
     /// How the target is called in reports.
@@ -43,7 +43,17 @@ pub struct Options {
 }
 
 /// How many verdicts may wait for an earlier one: bounds memory when one case is slow.
-const AHEAD: usize = 1024;
+const AHEAD: usize = 128;
+
+/// Bodies above this are judged one at a time: once parsed, a body of small values is many times
+/// as large as its text.
+const HEAVY: usize = 128 * 1024;
+
+/// How much of a snapshot a report shows the difference of.
+const SHOWN: usize = 64 * 1024;
+
+/// A case, judged, and the text of its answer where that is kept.
+pub type Outcome = (Judged, Option<String>);
 
 /// One run of a plan.
 pub struct Run {
@@ -51,7 +61,9 @@ pub struct Run {
     target: Target,
     options: Options,
     judges: Vec<OnceLock<Judge>>,
-    stop: AtomicBool,
+    interrupted: AtomicBool,
+    failed: AtomicBool,
+    heavy: Semaphore,
     next: AtomicUsize,
     gate: RwLock<()>,
 }
@@ -65,15 +77,22 @@ impl Run {
             target,
             options,
             judges,
-            stop: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            heavy: Semaphore::new(1),
             next: AtomicUsize::new(0),
             gate: RwLock::new(()),
         })
     }
 
+    /// How many snapshot files were written.
+    pub fn written(&self) -> usize {
+        self.options.store.as_ref().map_or(0, Store::written)
+    }
+
     /// Lets no further case begin; those not begun are skipped.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Runs every case and tells `on` of each event, in plan order.
@@ -89,16 +108,16 @@ impl Run {
             planned: tally.planned,
             selected: total,
         }))?;
-        let mut failed = false;
-        let mut emit = |mut judged: Judged, tally: &mut Tally| -> io::Result<()> {
-            if failed && judged.verdict.kind != Kind::Skip {
-                judged.verdict = Verdict::skipped("after the first failure (--fail-fast)");
+        let mut emit = |at: usize, (mut judged, answer): Outcome, tally: &mut Tally| -> io::Result<()> {
+            let failed = self.failed.load(Ordering::Relaxed) && tally.failed > 0;
+            if failed && self.planned(at).skip.is_none() {
+                judged.verdict = Verdict::skipped(FAILED_FAST);
                 judged.exchange = None;
-                judged.changed = None;
+            } else if let Some(text) = answer {
+                self.snapshot(&mut judged, &text);
             }
             if self.options.fail_fast && judged.verdict.kind == Kind::Fail {
-                failed = true;
-                self.stop();
+                self.failed.store(true, Ordering::Relaxed);
             }
             tally.interrupted |= judged.verdict.skip.as_deref() == Some(INTERRUPTED);
             tally.add(&judged);
@@ -106,7 +125,7 @@ impl Run {
         };
         if self.options.jobs <= 1 {
             for at in 0..total {
-                emit(self.one(at).await.0, &mut tally)?;
+                emit(at, self.one(at).await, &mut tally)?;
             }
         } else {
             let (send, mut receive) = mpsc::unbounded_channel();
@@ -116,15 +135,15 @@ impl Run {
                 tokio::spawn(Arc::clone(self).work(Arc::clone(&window), send.clone()));
             }
             drop(send);
-            let mut waiting: BTreeMap<usize, Judged> = BTreeMap::new();
+            let mut waiting: BTreeMap<usize, Outcome> = BTreeMap::new();
             let mut due = 0;
             let mut batch = Vec::new();
             while receive.recv_many(&mut batch, AHEAD).await > 0 {
                 waiting.extend(batch.drain(..));
-                while let Some(judged) = waiting.remove(&due) {
-                    due += 1;
+                while let Some(outcome) = waiting.remove(&due) {
                     window.add_permits(1);
-                    emit(judged, &mut tally)?;
+                    emit(due, outcome, &mut tally)?;
+                    due += 1;
                 }
                 // Waking for every verdict costs more than the verdict; a moment gathers many.
                 if total - due > jobs {
@@ -136,11 +155,15 @@ impl Run {
         Ok(tally)
     }
 
+    fn planned(&self, at: usize) -> &Planned {
+        &self.plan.cases[at % self.plan.cases.len()]
+    }
+
     fn total(&self) -> usize {
         self.plan.cases.len() * self.plan.selection.repeat.max(1)
     }
 
-    async fn work(self: Arc<Self>, window: Arc<Semaphore>, send: mpsc::UnboundedSender<(usize, Judged)>) {
+    async fn work(self: Arc<Self>, window: Arc<Semaphore>, send: mpsc::UnboundedSender<(usize, Outcome)>) {
         loop {
             match window.acquire().await {
                 Ok(permit) => permit.forget(),
@@ -150,8 +173,7 @@ impl Run {
             if at >= self.total() {
                 return;
             }
-            let (judged, _) = self.one(at).await;
-            if send.send((at, judged)).is_err() {
+            if send.send((at, self.one(at).await)).is_err() {
                 return;
             }
         }
@@ -159,18 +181,14 @@ impl Run {
 
     /// The `at`th run of a case (all cases once, then all again), and the text of its answer as a
     /// snapshot holds it.
-    pub async fn one(&self, at: usize) -> (Judged, Option<String>) {
+    pub async fn one(&self, at: usize) -> Outcome {
         let place = at % self.plan.cases.len();
         let repeat = at / self.plan.cases.len();
-        let planned = &self.plan.cases[place];
+        let planned = self.planned(at);
+        let stopped = [(&self.interrupted, INTERRUPTED), (&self.failed, FAILED_FAST)];
         let skip = planned.skip.clone().or_else(|| {
-            self.stop.load(Ordering::Relaxed).then(|| {
-                if self.options.fail_fast {
-                    "after the first failure (--fail-fast)".to_owned()
-                } else {
-                    INTERRUPTED.to_owned()
-                }
-            })
+            let why = stopped.into_iter().find(|(flag, _)| flag.load(Ordering::Relaxed));
+            why.map(|(_, reason)| reason.to_owned())
         });
         let mut judged = Judged {
             case: Arc::clone(&planned.case),
@@ -199,17 +217,18 @@ impl Run {
         let prepared = self.plan.prepare(&planned.case, &planned.case, repeat);
         let promised = |status| planned.case.promises.iter().any(|p| p.covers(status));
         let sent = self.target.send(&prepared.request, !planned.case.anonymous, promised).await;
+        let large = sent.exchange.outcome.as_ref().is_ok_and(|response| response.body.len() > HEAVY);
+        let _one_at_a_time = if large { self.heavy.acquire().await.ok() } else { None };
         let judge = self.judges[place].get_or_init(|| Judge::new(&planned.case));
         let mut verdict = judge.judge(&sent.exchange, &prepared.inverse, &planned.state);
+        // Repeats are held to the same answer, but only the first is written.
+        let store = self.options.store.as_ref().filter(|store| repeat == 0 || !store.writes());
         let answer = match &sent.exchange.outcome {
-            Ok(response) if self.options.keep_answers || self.options.store.is_some() => {
-                Some(snapshot_text(&planned.case, response, &prepared.inverse))
+            Ok(response) if self.options.keep_answers || store.is_some() => {
+                Some(self.snapshot_text(&planned.case, response, &prepared.inverse))
             }
             _ => None,
         };
-        if let (Some(store), Some(text)) = (&self.options.store, &answer) {
-            judged.changed = self.snapshot(store, &planned.case, text, &mut verdict);
-        }
         if self.options.strict {
             for deviation in &mut verdict.deviations {
                 if deviation.severity == Severity::Warning {
@@ -219,9 +238,9 @@ impl Run {
             verdict = Verdict::of(verdict.deviations);
         }
         judged.exchange = Some(match verdict.kind {
-            // A passing exchange is not shown: only its numbers are kept.
-            Kind::Pass | Kind::Skip => bare(sent.exchange),
-            Kind::Fail | Kind::Error => redact::exchange(&sent.exchange, self.options.token.as_ref()),
+            // A passing exchange is not shown, unless its snapshot turns out to differ.
+            Kind::Pass | Kind::Skip if store.is_none() => bare(sent.exchange),
+            _ => self.redacted(&sent.exchange),
         });
         for deviation in &mut verdict.deviations {
             self.scrub(deviation);
@@ -251,67 +270,83 @@ impl Run {
         Ok(())
     }
 
-    /// Compares an answer with the accepted one; the two texts, where they differ.
-    fn snapshot(&self, store: &Store, case: &Case, text: &str, verdict: &mut Verdict) -> Option<(String, String)> {
-        let mut changed = None;
+    /// Compares an answer with the accepted one, in plan order, so that what a run writes does
+    /// not depend on its jobs.
+    fn snapshot(&self, judged: &mut Judged, text: &str) {
+        let Some(store) = &self.options.store else { return };
+        let case = Arc::clone(&judged.case);
         let span = case.promises.first().map(|p| p.span.clone());
         let page = span.as_ref().map_or("", |s| &s.page);
-        let mut found = Vec::new();
-        match store.check(&case.id, page, text) {
-            Ok(Outcome::Same) => {}
-            Ok(Outcome::Changed { accepted }) => {
+        let mut deviation = match store.check(&case.id, page, text) {
+            Ok(snapshot::Outcome::Changed { accepted }) => {
+                judged.changed = Some((cut(&accepted), cut(text)));
                 let message = "the answer differs from the accepted snapshot";
-                found.push(Deviation::new(&rule::SNAPSHOT_CHANGED, message).between("the accepted answer", "another"));
-                changed = Some((accepted, text.to_owned()));
+                Deviation::new(&rule::SNAPSHOT_CHANGED, message).between("the accepted answer", "another")
             }
-            Ok(Outcome::New) if self.options.require_snapshots => {
+            Ok(snapshot::Outcome::New) if self.options.require_snapshots => {
                 let message = "no accepted snapshot; run with --update pending, review, and accept";
-                found.push(Deviation::new(&rule::SNAPSHOT_MISSING, message).between("an accepted snapshot", "none"));
+                Deviation::new(&rule::SNAPSHOT_MISSING, message).between("an accepted snapshot", "none")
             }
-            Ok(Outcome::New) => {}
+            Ok(snapshot::Outcome::Same | snapshot::Outcome::New) => {
+                if judged.verdict.kind == Kind::Pass {
+                    judged.exchange = judged.exchange.take().map(bare);
+                }
+                return;
+            }
             Err(error) => {
                 let mut deviation = Deviation::new(&rule::SNAPSHOT_MISSING, error.to_string());
                 deviation.severity = Severity::Error;
-                found.push(deviation);
+                deviation
             }
-        }
-        if !found.is_empty() {
-            for deviation in &mut found {
-                deviation.source.clone_from(&span);
-            }
-            verdict.deviations.append(&mut found);
-            *verdict = Verdict::of(std::mem::take(&mut verdict.deviations));
-        }
-        changed
+        };
+        deviation.source = span;
+        judged.verdict.deviations.push(deviation);
+        judged.verdict = Verdict::of(std::mem::take(&mut judged.verdict.deviations));
+    }
+
+    fn redacted(&self, exchange: &Exchange) -> Exchange {
+        let plain = redact::exchange(exchange, None);
+        self.options.secrets.iter().fold(plain, |shown, secret| redact::exchange(&shown, Some(secret)))
     }
 
     fn scrub(&self, deviation: &mut Deviation) {
         for text in [&mut deviation.expected, &mut deviation.actual, &mut deviation.message] {
-            if let Some(token) = &self.options.token {
-                *text = token.scrub(text);
-            }
-            if let std::borrow::Cow::Owned(clean) = redact::secrets(text) {
-                *text = clean;
-            }
+            *text = self.without_secrets(text);
         }
+    }
+
+    fn without_secrets(&self, text: &str) -> String {
+        let plain = redact::text(text, None);
+        self.options.secrets.iter().fold(plain, |shown, secret| redact::text(&shown, Some(secret)))
+    }
+
+    /// The text of an answer as a snapshot holds it: documented values in the place of the
+    /// target's own, no secret, and of a tenant no value at all.
+    fn snapshot_text(&self, case: &Case, response: &Response, inverse: &Inverse) -> String {
+        let mut response = response.clone();
+        for (_, value) in &mut response.headers.0 {
+            *value = inverse.text(value).into_owned();
+        }
+        if let Ok(read) = crate::json::read(&response.body) {
+            let mut value = read.value;
+            inverse.value(&mut value);
+            if self.plan.selection.kind == TargetKind::Tenant {
+                snapshot::mask_scalars(&mut value, |text| inverse.documents(text));
+            }
+            response.body = value.to_string().into();
+        }
+        let keys = case.law.as_deref().map(|l| (l.dialect.entries.as_str(), l.dialect.entry_key.as_str()));
+        self.without_secrets(&snapshot::text(&response, keys))
     }
 }
 
 const INTERRUPTED: &str = "interrupted";
+const FAILED_FAST: &str = "after the first failure (--fail-fast)";
 
-/// The text of an answer as a snapshot holds it.
-pub fn snapshot_text(case: &Case, response: &Response, inverse: &Inverse) -> String {
-    let mut response = response.clone();
-    for (_, value) in &mut response.headers.0 {
-        *value = inverse.text(value).into_owned();
-    }
-    if let Ok(read) = crate::json::read(&response.body) {
-        let mut value = read.value;
-        inverse.value(&mut value);
-        response.body = value.to_string().into();
-    }
-    let keys = case.law.as_deref().map(|l| (l.dialect.entries.as_str(), l.dialect.entry_key.as_str()));
-    snapshot::text(&response, keys)
+/// The beginning of a snapshot, whole lines of it.
+fn cut(text: &str) -> String {
+    let end = text.floor_char_boundary(SHOWN);
+    if end == text.len() { text.to_owned() } else { format!("{}\n…\n", text[..end].trim_end()) }
 }
 
 /// An exchange without its bodies.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 
@@ -94,9 +93,9 @@ pub fn trials(suite: &Suite) -> Result<Vec<Trial>, BadSuite> {
     let templates: Vec<(String, String)> = pages.iter().flat_map(|p| p.templates.clone()).collect();
     let cases: Vec<Arc<Case>> = pages.into_iter().flat_map(|p| p.cases).map(Arc::new).collect();
     let keys = plan::binding_keys(&cases);
-    let bindings = Bindings::read(suite.bind.iter().map(String::as_str), |key| keys.contains(key))?;
+    let bindings = Bindings::read(suite.bind.iter().map(String::as_str), |key| keys.get(key).copied())?;
     let local = match &suite.target {
-        Some(url) => Target::new(url, None, limits())?.is_loopback(),
+        Some(url) => Target::new(url, None, Limits::default())?.is_loopback(),
         None => true,
     };
     let selection = Selection {
@@ -118,10 +117,6 @@ pub fn trials(suite: &Suite) -> Result<Vec<Trial>, BadSuite> {
         Trial::test(name, move || shared.one(at, look)).with_ignored_flag(skipped)
     });
     Ok(trials.collect())
-}
-
-fn limits() -> Limits {
-    Limits { timeout: Duration::from_secs(30), retry: 2, retry_cap: Duration::from_secs(60), max_body: 16 << 20 }
 }
 
 /// What the trials of one process share: made when the first of them runs, so that listing
@@ -146,7 +141,9 @@ impl Shared {
                 look(judged.case.id.as_str(), &answer);
                 Ok(())
             }
-            (Kind::Pass | Kind::Skip, _, _) => Ok(()),
+            (Kind::Pass, _, _) => Ok(()),
+            // What is known beforehand not to be sent is ignored; this was to be judged.
+            (Kind::Skip, _, _) => Err(judged.verdict.skip.unwrap_or_default().into()),
             (Kind::Fail | Kind::Error, _, _) => Err(report::details(&judged).into()),
         }
     }
@@ -165,8 +162,14 @@ impl Shared {
             }
         };
         let token = self.target.is_none().then(mock::token);
-        let target = Target::new(&url, token.clone(), limits()).map_err(|error| error.to_string())?;
-        let options = Options { jobs: 1, keep_answers: true, token, target_name: url, ..Options::default() };
+        let target = Target::new(&url, token.clone(), Limits::default()).map_err(|error| error.to_string())?;
+        let options = Options {
+            jobs: 1,
+            keep_answers: true,
+            secrets: token.into_iter().collect(),
+            target_name: url,
+            ..Options::default()
+        };
         Ok((runtime, Run::new(self.plan.clone(), target, options)))
     }
 }

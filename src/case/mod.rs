@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::json;
 use crate::message::Headers;
 use crate::multi_status::Law;
 use crate::source::Span;
@@ -25,6 +24,11 @@ impl CaseId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The page's part of the id.
+    pub fn stem(&self) -> &str {
+        self.0.split('/').next().unwrap_or("")
     }
 
     /// The same id with its page stem replaced (pages that share a stem).
@@ -208,7 +212,8 @@ impl Promise {
     pub fn covers(&self, status: u16) -> bool {
         match self.status {
             Some(promised) => promised == status || self.accepts.iter().any(|a| a.covers(status)),
-            None => (200..300).contains(&status),
+            None if self.accepts.is_empty() => (200..300).contains(&status),
+            None => self.accepts.iter().any(|a| a.covers(status)),
         }
     }
 }
@@ -264,15 +269,6 @@ impl Case {
         let found = self.law.as_ref().zip(self.content.json());
         let found = found.and_then(|(law, body)| body.pointer(&law.dialect.items));
         found.and_then(Value::as_array).map_or(&[], Vec::as_slice)
-    }
-
-    /// One line for a message.
-    pub fn brief(&self) -> String {
-        match &self.content {
-            Content::None => format!("{} {}", self.method, self.path),
-            Content::Json(body) => format!("{} {} {}", self.method, self.path, json::brief(body, 60)),
-            Content::Text(text) => format!("{} {} ({} bytes)", self.method, self.path, text.len()),
-        }
     }
 }
 

@@ -8,9 +8,13 @@ use crate::rule;
 
 pub fn main(args: &ExplainArgs) -> Result<u8, Refused> {
     let mut out = io::stdout().lock();
-    let Some(name) = &args.rule else {
-        let width = rule::ALL.iter().map(|r| r.name.len()).max().unwrap_or(0);
-        let listed = rule::ALL
+    // `explain multi-status` lists a family, `explain` all.
+    let family = args.rule.as_ref().map(|name| format!("{}/", name.trim_end_matches('/')));
+    let listing: Vec<&rule::Rule> =
+        rule::ALL.iter().copied().filter(|r| family.as_ref().is_none_or(|f| r.name.starts_with(f.as_str()))).collect();
+    let Some(name) = args.rule.as_ref().filter(|_| listing.is_empty()) else {
+        let width = listing.iter().map(|r| r.name.len()).max().unwrap_or(0);
+        let listed = listing
             .iter()
             .try_for_each(|rule| writeln!(out, "{:width$}  {:7}  {}", rule.name, rule.severity.name(), rule.sentence));
         quiet_pipe(listed)?;

@@ -68,8 +68,9 @@ fn text(plan: &Plan, out: &mut impl Write) -> io::Result<()> {
     let skipped = plan.cases.iter().filter(|p| p.case.skip.is_some()).count();
     let count = plan.cases.len();
     let plural = if count == 1 { "case" } else { "cases" };
+    let remark = if skipped == 0 { String::new() } else { format!(", {skipped} of them skipped") };
     if count > 0 {
-        writeln!(out, "\n{count} {plural}, {skipped} of them skipped")?;
+        writeln!(out, "\n{count} {plural}{remark}")?;
     }
     Ok(())
 }

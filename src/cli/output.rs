@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
@@ -10,6 +11,16 @@ use tempfile::NamedTempFile;
 use super::Refused;
 use crate::event::Event;
 use crate::report::{self, Format, Reporter};
+
+/// Report files that are not in their place yet, for an exit that drops nothing.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the files of reports that are not finished.
+pub fn discard() {
+    for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _ = std::fs::remove_file(path);
+    }
+}
 
 /// How the pretty report looks.
 pub struct Style {
@@ -49,13 +60,16 @@ impl Outputs {
                 }
                 Some(path) => {
                     let path = PathBuf::from(path);
-                    if paths.contains(&path) {
+                    let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+                    let whole: PathBuf = whole.components().collect();
+                    if paths.contains(&whole) {
                         return Err(Refused(format!("--report: two reports go to {}", path.display())));
                     }
                     let file = beside(&path)?;
+                    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
                     let writer = file.reopen()?;
                     outputs.files.push((file, path.clone()));
-                    paths.push(path);
+                    paths.push(whole);
                     let plain = Style { color: false, width: None, token_env: style.token_env.clone(), ..style };
                     outputs.add(format, Box::new(BufWriter::new(writer)), &plain);
                 }
@@ -95,7 +109,17 @@ impl Outputs {
 
     /// Tells every report.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.reporters.iter_mut().try_for_each(|reporter| reporter.event(event))
+        let mut failed = None;
+        self.reporters.retain_mut(|reporter| match reporter.event(event) {
+            Ok(()) => true,
+            // A reader that hangs up (`| head`) has seen enough; the other reports go on.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        });
+        failed.map_or(Ok(()), Err)
     }
 
     /// Puts the files in their places, each by one rename.

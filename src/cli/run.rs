@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::args::{ColorArg, RunArgs, UpdateArg};
-use super::output::{Outputs, Style};
+use super::output::{self, Outputs, Style};
 use super::{Refused, mock, note, sources};
 use crate::binding::Bindings;
 use crate::case::{Case, clean};
@@ -15,7 +15,7 @@ use crate::client::{Limits, Target};
 use crate::mock as embedded;
 use crate::page::{self, Page};
 use crate::plan::{self, Plan, Selection, TargetKind};
-use crate::rule;
+use crate::rule::{self, Severity};
 use crate::run::{Options, Run};
 use crate::secret::Secret;
 use crate::snapshot::{Store, Update};
@@ -46,7 +46,7 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         strict: args.strict,
         store: store(args)?,
         require_snapshots: args.require_snapshots,
-        token,
+        secrets: token.into_iter().chain(header_secrets(&args.headers)).collect(),
         keep_answers: false,
         target_name: args.target.clone(),
     };
@@ -62,24 +62,52 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         match driven {
             Ok(tally) => {
                 outputs.finish()?;
+                if run.written() > 0 {
+                    note(&written(args, run.written()));
+                }
                 Ok(tally.exit_code())
             }
-            // A reader that hangs up has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
             Err(error) => Err(Refused(format!("cannot write a report: {error}"))),
         }
     })
 }
 
+fn written(args: &RunArgs, count: usize) -> String {
+    let folder = args.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots"));
+    let answers = if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") };
+    match args.update {
+        UpdateArg::Always => format!("{answers} accepted under {}", folder.display()),
+        _ => format!(
+            "{answers} to review under {} (*.snap.new): `cargo insta review`, or rename to accept",
+            folder.display()
+        ),
+    }
+}
+
 /// First interrupt: nothing further is sent, what is under way ends. Second: leave at once.
 async fn stop_on_interrupt(run: Arc<Run>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if interrupt().await.is_ok() {
         note("stopping; press Ctrl-C again to leave at once");
         run.stop();
     }
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if interrupt().await.is_ok() {
+        output::discard();
         std::process::exit(130);
     }
+}
+
+/// Ctrl-C, or the signal by which CI ends a job.
+async fn interrupt() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = end.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 fn jobs(args: &RunArgs) -> usize {
@@ -103,8 +131,15 @@ fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime, Refused> {
 /// What is wrong with the pages so that a case may be lost or changed; `list` shows the rest.
 fn problems(pages: &[Page]) {
     const SHOWN: usize = 20;
-    let telling = [&rule::PAGE_ANNOTATION, &rule::PAGE_UNCLOSED, &rule::PAGE_ORPHAN_RESPONSE, &rule::PAGE_ENCODING];
-    let found: Vec<_> = pages.iter().flat_map(|p| &p.problems).filter(|p| telling.contains(&p.rule)).collect();
+    let telling = [
+        &rule::PAGE_ANNOTATION,
+        &rule::PAGE_UNCLOSED,
+        &rule::PAGE_ORPHAN_RESPONSE,
+        &rule::PAGE_ENCODING,
+        &rule::PAGE_JSON,
+    ];
+    let tells = |p: &&page::Problem| telling.contains(&p.rule) && p.severity == Severity::Failure;
+    let found: Vec<_> = pages.iter().flat_map(|p| &p.problems).filter(tells).collect();
     for problem in found.iter().take(SHOWN) {
         note(&format!("{}: {} ({})", problem.span, problem.message, problem.rule.name));
     }
@@ -146,9 +181,9 @@ fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>, is_embedded: bool)
 
 fn select(args: &RunArgs, cases: &[Arc<Case>], target: &Target, has_token: bool) -> Result<Selection, Refused> {
     let keys = plan::binding_keys(cases);
-    let bindings = Bindings::read(args.bind.iter().map(String::as_str), |key| keys.contains(key))?;
-    for key in bindings.keys().filter(|key| !keys.contains(*key)) {
-        let near = super::nearest(key, keys.iter().map(String::as_str));
+    let bindings = Bindings::read(args.bind.iter().map(String::as_str), |key| keys.get(key).copied())?;
+    for key in bindings.keys().filter(|key| !keys.contains_key(*key)) {
+        let near = super::nearest(key, keys.keys().map(String::as_str));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         note(&format!("--bind {key}: no page mentions it{hint}"));
     }
@@ -163,11 +198,25 @@ fn select(args: &RunArgs, cases: &[Arc<Case>], target: &Target, has_token: bool)
     })
 }
 
+/// Values of `-H` that look like credentials by their field's name; with a scheme, what follows it.
+fn header_secrets(texts: &[String]) -> Vec<Secret> {
+    let telling = ["auth", "token", "key", "secret", "cookie", "password"];
+    let pairs = texts.iter().filter_map(|text| text.split_once(':'));
+    let secret = pairs.filter(|(name, _)| telling.iter().any(|word| name.to_ascii_lowercase().contains(word)));
+    secret.map(|(_, value)| Secret::new(value.trim().split_once(' ').map_or(value, |(_, rest)| rest))).collect()
+}
+
 fn headers(texts: &[String]) -> Result<Vec<(String, String)>, Refused> {
     let read = texts.iter().map(|text| {
         let pair = text.split_once(':').map(|(n, v)| (n.trim().to_owned(), v.trim().to_owned()));
-        pair.filter(|(name, _)| !name.is_empty())
-            .ok_or_else(|| Refused(format!("-H {text}: write NAME:VALUE, e.g. -H 'Prefer: return=minimal'")))
+        let pair = pair
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| Refused(format!("-H {text}: write NAME:VALUE, e.g. -H 'Prefer: return=minimal'")))?;
+        let own = ["host", "content-length", "transfer-encoding", "connection"];
+        if own.iter().any(|name| name.eq_ignore_ascii_case(&pair.0)) {
+            return Err(Refused(format!("-H {}: this field belongs to the connection and cannot be set", pair.0)));
+        }
+        Ok(pair)
     });
     read.collect()
 }
@@ -189,8 +238,16 @@ fn store(args: &RunArgs) -> Result<Option<Store>, Refused> {
     if !asked && !folder.join(&target).is_dir() {
         return Ok(None);
     }
+    if folder.exists() && !folder.is_dir() {
+        return Err(Refused(format!("--snapshots {}: not a folder", folder.display())));
+    }
     if update != Update::No {
         writable(&folder.join(&target))?;
+    } else if !folder.join(&target).is_dir() {
+        note(&format!(
+            "there is no accepted answer under {}; --update pending writes some",
+            folder.join(&target).display()
+        ));
     }
     Ok(Some(Store::open(&folder, &target, update)))
 }

@@ -59,6 +59,8 @@ pub fn infer(shown: &[Shown<'_>]) -> Option<Dialect> {
     let mut lines: Vec<u32> = shown.iter().filter(|s| s.status < 300).map(|s| s.span.line).collect();
     lines.sort_unstable();
     lines.dedup();
+    // A page of thousands of examples is told by its first.
+    lines.truncate(32);
     dialect.lines = lines;
     Some(dialect)
 }
@@ -201,7 +203,14 @@ pub fn law(dialect: &Dialect, own: Shown<'_>, items: &[Value], operation: &[Show
     }
     let asked: BTreeSet<Identity> = items.iter().filter_map(|item| dialect.item_id(item)).collect();
     let identified = entries.into_iter().flatten().all(|e| dialect.entry_id(e).is_some_and(|id| asked.contains(&id)));
+    let key_type = operation
+        .iter()
+        .filter_map(|shown| shown.response.and_then(|body| dialect.entries_of(body)))
+        .flatten()
+        .find_map(|entry| json::at(entry, &dialect.entry_key))
+        .map(json::type_name);
     Law {
+        key_type,
         identified,
         succeeded: examples(dialect, own, operation, false),
         failed: examples(dialect, own, operation, true),

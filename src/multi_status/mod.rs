@@ -136,6 +136,8 @@ pub struct Law {
     pub dialect: Dialect,
     /// The documented outcome of each item of the case's own promise.
     pub outcomes: BTreeMap<Identity, Documented>,
+    /// The JSON type of the ids in the page's own entries, where it shows any.
+    pub key_type: Option<&'static str>,
     /// The page's own example answers the ids it asks for, so that answers can be held to it.
     pub identified: bool,
     /// Documented entries of items that succeed: the case's own, else those of its operation.

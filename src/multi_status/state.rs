@@ -32,6 +32,8 @@ impl Action {
 /// What the requests before a read have made of the collection it reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
+    /// Pointer to an item's id, from the item, as the answers of the requests before have it.
+    pub key: String,
     /// Items that the read must show.
     pub present: BTreeSet<Identity>,
     /// Items that the read must not show.
@@ -41,6 +43,7 @@ pub struct State {
 impl State {
     /// Applies a request that was answered as its page documents.
     pub fn apply(&mut self, action: Action, law: &Law, items: &[Value]) {
+        self.key.clone_from(&law.dialect.entry_key);
         for id in items.iter().filter_map(|item| law.dialect.item_id(item)) {
             let succeeds = law.outcome(&id).is_some_and(|d| d.outcome == Outcome::Succeeds);
             match (action, succeeds) {

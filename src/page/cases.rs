@@ -12,7 +12,7 @@ use super::{Problem, service_root};
 use crate::case::{Case, CaseId, Composite, Content, Promise, Role};
 use crate::json;
 use crate::message::Headers;
-use crate::multi_status::{self, Dialect, Shown};
+use crate::multi_status::{self, Dialect, Listed, Shown};
 use crate::rule;
 
 /// The cases of a page, in page order.
@@ -32,7 +32,8 @@ pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Ca
             }
         }
         let name = name.unwrap_or_else(|| format!("request-{}", at + 1));
-        for part in split(example) {
+        let operation = dialects.get(&operation(example));
+        for part in split(example, operation.map(|(dialect, _)| dialect)) {
             let status = part.first().map_or_else(
                 || "none".to_owned(),
                 |(answer, _)| answer.status.map_or_else(|| "any".to_owned(), |s| s.to_string()),
@@ -43,7 +44,7 @@ pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Ca
             if *again > 1 {
                 id = CaseId::new(stem, &name, &format!("{status}-{again}"));
             }
-            cases.push(case(id, &name, example, &part, dialects.get(&operation(example)), problems));
+            cases.push(case(id, &name, example, &part, operation, problems));
         }
     }
     cases
@@ -54,19 +55,26 @@ type Part<'a> = Vec<(&'a Answer, Role)>;
 /// The responses of a request, as cases: a success of each multi-status kind and each error
 /// variant stand alone; other successes are alternatives of one case; what follows a redirect is
 /// its target.
-fn split(example: &Example) -> Vec<Part<'_>> {
+fn split<'a>(example: &'a Example, dialect: Option<&Dialect>) -> Vec<Part<'a>> {
     if example.responses.is_empty() {
         return vec![Vec::new()];
     }
-    let partial = example.responses.iter().any(|a| a.status == Some(207));
-    let alone = example.responses.len() == 1;
+    // A partial answer stands alone where a request of its own can be derived for it; else nothing
+    // tells the two apart, and they are alternatives.
+    let derives = |answer: &Answer| {
+        let bodies = example.content.json().zip(answer.content.json());
+        let derived = dialect.zip(bodies).and_then(|(d, (asked, came))| multi_status::derive(d, asked, came));
+        derived.is_some()
+    };
+    let beside = example.responses.iter().any(|a| a.status.is_some_and(|s| s < 300 && s != 207));
+    let succeeds = example.responses.iter().any(|a| a.status.is_none_or(|s| s < 400));
     let mut main: Part<'_> = Vec::new();
     let mut others: Vec<Part<'_>> = Vec::new();
     let mut redirected = false;
     for answer in &example.responses {
         match answer.status {
-            Some(status) if status >= 400 && !alone => others.push(vec![(answer, Role::ErrorVariant)]),
-            Some(207) if partial && !main.is_empty() => others.push(vec![(answer, Role::Answer)]),
+            Some(status) if status >= 400 && succeeds => others.push(vec![(answer, Role::ErrorVariant)]),
+            Some(207) if beside && derives(answer) => others.push(vec![(answer, Role::Answer)]),
             Some(200) if redirected => main.push((answer, Role::RedirectTarget)),
             status => {
                 redirected |= matches!(status, Some(301..=303 | 307 | 308));
@@ -113,13 +121,31 @@ fn dialects(paired: &Paired) -> Operations<'_> {
         }
     }
     let known = shown.into_iter().filter_map(|(key, shown)| {
-        let mut dialect = multi_status::infer(&shown)?;
-        if let Some(patch) = patches.remove(&key) {
+        let patch = patches.remove(&key);
+        let inferred = multi_status::infer(&shown);
+        let mut dialect = inferred.or_else(|| declared(patch.as_ref()?, &shown))?;
+        if let Some(patch) = patch {
             apply(patch, &mut dialect);
         }
         Some((key, (dialect, shown)))
     });
     known.collect()
+}
+
+/// A dialect that the page declares whole, where its examples show none.
+fn declared(patch: &DialectPatch, shown: &[Shown<'_>]) -> Option<Dialect> {
+    let [Some(items), Some(item_key), Some(entries), Some(entry_key)] = patch.pointers.clone() else { return None };
+    Some(Dialect {
+        items,
+        item_key,
+        entries,
+        entry_key,
+        success: shown.iter().map(|s| s.status).find(|s| *s != 207).unwrap_or(200),
+        partial: 207,
+        listed: Listed::Either,
+        whole_call_may_fail: false,
+        lines: shown.iter().map(|s| s.span.line).take(32).collect(),
+    })
 }
 
 fn apply(patch: DialectPatch, dialect: &mut Dialect) {
@@ -163,7 +189,12 @@ fn case(
             let items = content.json().and_then(|b| b.pointer(&dialect.items)).and_then(Value::as_array);
             let items = items.cloned().unwrap_or_default();
             let own = Shown { request, status: answer.status.unwrap_or(0), response: body, span: &answer.span };
-            law = Some(Arc::new(multi_status::law(dialect, own, &items, shown)));
+            let mut of_case = multi_status::law(dialect, own, &items, shown);
+            if part.iter().filter(|(a, role)| *role == Role::Answer && a.status.is_some_and(|s| s < 300)).count() > 1 {
+                // Alternatives contradict each other on what becomes of an item.
+                of_case.outcomes.clear();
+            }
+            law = Some(Arc::new(of_case));
         }
     }
     let (path, foreign) = match service_root::cut(&example.url) {

@@ -48,14 +48,10 @@ pub fn fences(text: &str) -> Vec<Fence> {
             }
             Event::Html(piece) => html.push_str(&piece),
             Event::InlineHtml(piece) if piece.starts_with("<!--") => {
-                if let Some(inner) = comment_in(&piece) {
-                    comment = Some((line_of(range.start), inner));
-                }
+                note(&mut comment, line_of(range.start), &piece);
             }
             Event::End(TagEnd::HtmlBlock) => {
-                if let Some(inner) = comment_in(&html) {
-                    comment = Some((html_line, inner));
-                }
+                note(&mut comment, html_line, &html);
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let word = info.split([' ', '\t', ',', '{']).next().unwrap_or("");
@@ -80,10 +76,16 @@ pub fn fences(text: &str) -> Vec<Fence> {
     found
 }
 
-/// The last comment of a piece of HTML.
-fn comment_in(html: &str) -> Option<String> {
-    let (_, rest) = html.rsplit_once("<!--")?;
-    Some(rest.split("-->").next().unwrap_or("").trim().to_owned())
+/// Keeps the comments of a piece of HTML for the next fence: the last that looks like an
+/// annotation, so that a remark of another kind does not hide it.
+fn note(held: &mut Option<(u32, String)>, line: u32, html: &str) {
+    for (at, piece) in html.match_indices("<!--").map(|(at, _)| (at, &html[at + 4..])) {
+        let text = piece.split("-->").next().unwrap_or("").trim();
+        if held.is_none() || text.starts_with('{') {
+            let below = html[..at].matches('\n').count();
+            *held = Some((line + u32::try_from(below).unwrap_or(0), text.to_owned()));
+        }
+    }
 }
 
 /// Whether the source of a fenced block ends in a fence of its own.

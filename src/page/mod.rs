@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::case::Case;
+use crate::case::{Case, clean};
 use crate::rule::{self, Rule, Severity};
 use crate::source::Span;
 
@@ -142,8 +142,10 @@ pub fn open(paths: &[PathBuf]) -> Result<Vec<Source>, Unopened> {
             if files.is_empty() {
                 return Err(Unopened::Empty(shown));
             }
-        } else {
+        } else if path.is_file() {
             files.push(path.clone());
+        } else {
+            return Err(Unopened::Io { path: shown, reason: "neither a file nor a folder".to_owned() });
         }
         for file in files {
             let key = file.canonicalize().unwrap_or_else(|_| file.clone());
@@ -191,14 +193,14 @@ pub fn read_all(sources: &[Source]) -> Vec<Page> {
     let mut pages: Vec<Page> = sources.iter().map(|(name, bytes)| read(name, bytes)).collect();
     let mut by_stem: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (name, _)) in sources.iter().enumerate() {
-        let stem = stems(name, 1).to_ascii_lowercase();
+        let stem = clean(&stems(name, 1)).to_ascii_lowercase();
         by_stem.entry(stem).or_default().push(at);
     }
     for shared in by_stem.values().filter(|shared| shared.len() > 1) {
         let deepest = shared.iter().map(|at| sources[*at].0.split('/').count()).max().unwrap_or(1);
         let told_apart = |depth: &usize| {
             let mut ids: Vec<String> =
-                shared.iter().map(|at| stems(&sources[*at].0, *depth).to_ascii_lowercase()).collect();
+                shared.iter().map(|at| clean(&stems(&sources[*at].0, *depth)).to_ascii_lowercase()).collect();
             ids.sort();
             ids.windows(2).all(|pair| pair[0] != pair[1])
         };
@@ -209,6 +211,22 @@ pub fn read_all(sources: &[Source]) -> Vec<Page> {
                 case.id = case.id.with_stem(&stem);
             }
         }
+    }
+    // Names that only differ in what an id cannot hold are told apart by number.
+    let mut seen = std::collections::HashSet::new();
+    for page in &mut pages {
+        let ids = |page: &Page| -> Vec<String> {
+            page.cases.iter().map(|case| case.id.as_str().to_ascii_lowercase()).collect()
+        };
+        let stem = page.cases.first().map_or(String::new(), |case| case.id.stem().to_owned());
+        let mut number = 2;
+        while ids(page).iter().any(|id| seen.contains(id)) {
+            for case in &mut page.cases {
+                case.id = case.id.with_stem(&format!("{stem}-{number}"));
+            }
+            number += 1;
+        }
+        seen.extend(ids(page));
     }
     pages
 }
@@ -237,6 +255,9 @@ mod tests {
         let sources = ["v1.0/api/a.md", "beta/api/a.md", "beta/api/b.md"].map(|name| (name.to_owned(), PAGE.into()));
         let ids: Vec<String> = read_all(&sources).iter().map(|p| p.cases[0].id.to_string()).collect();
         assert_eq!(ids, ["v1.0.api.a/a/204", "beta.api.a/a/204", "b/a/204"]);
+        let sources = ["x/a.md", "y/a.md", "x.a.md", "y z.md", "y-z.md"].map(|name| (name.to_owned(), PAGE.into()));
+        let ids: Vec<String> = read_all(&sources).iter().map(|p| p.cases[0].id.to_string()).collect();
+        assert_eq!(ids, ["x.a/a/204", "y.a/a/204", "x.a-2/a/204", "y-z/a/204", "y-z-2/a/204"]);
     }
 
     #[test]

@@ -172,6 +172,15 @@ fn read_fence(
                 Answer { span, annotation: annotation.unwrap_or_default(), status, headers, content, block: at };
             Some(Piece::Response(answer, fence.section))
         }
+        None if said == Some(BlockType::Response) && fence.text.trim_start().starts_with(['{', '[']) => {
+            // A body alone: a promise without a status.
+            block.kind = BlockKind::Response;
+            let headers = Headers::default();
+            let (content, _) = content_of(fence.text.trim(), &headers, false, &span, problems);
+            let annotation = annotation.unwrap_or_default();
+            let answer = Answer { span, annotation, status: None, headers, content, block: at };
+            Some(Piece::Response(answer, fence.section))
+        }
         None => {
             block.reason = Some("neither a request line nor a status line".to_owned());
             if matches!(said, Some(BlockType::Request | BlockType::Response)) {
@@ -260,8 +269,11 @@ fn assign(answer: Answer, examples: &mut [Example], blocks: &mut [Block], proble
     let mut taken = false;
     for name in &answer.annotation.names {
         // A name may occur twice on a page: the request nearest before the response is meant.
-        if let Some(example) = examples.iter_mut().rev().find(|e| e.annotation.names.contains(name)) {
-            example.responses.push(answer.clone());
+        let named = |e: &&mut Example| e.annotation.names.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if let Some(example) = examples.iter_mut().rev().find(named) {
+            if example.responses.last().is_none_or(|last| last.block != answer.block) {
+                example.responses.push(answer.clone());
+            }
             taken = true;
         }
     }

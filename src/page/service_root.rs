@@ -17,6 +17,10 @@ const HOSTS: [&str; 6] = [
 /// # Errors
 /// The foreign host, where the URL is absolute and not Graph's.
 pub fn cut(url: &str) -> Result<String, String> {
+    // A URL that is a placeholder from its start is the reader's own: a callback.
+    if url.trim_start().starts_with(['{', '<']) {
+        return Err(url.split('/').next().unwrap_or(url).trim().to_owned());
+    }
     let path = match scheme_and_rest(url) {
         Some(rest) => {
             let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -81,6 +85,7 @@ mod tests {
             assert_eq!(cut(url).as_deref(), Ok(want), "{url}");
         }
         assert_eq!(cut("https://bot.contoso.com/callback"), Err("bot.contoso.com".into()));
+        assert_eq!(cut("{notificationUrl}"), Err("{notificationUrl}".into()));
         assert_eq!(
             cut("https://graph.microsoft.com.evil.example/v1.0/me"),
             Err("graph.microsoft.com.evil.example".into())

@@ -82,7 +82,7 @@ fn judged_again(judged: Judged, repeat: usize) -> Judged {
 #[test]
 fn warnings_and_skips_are_grouped() {
     let passing = |n: usize| {
-        let warning = Deviation::new(&rule::ERROR_RETRY_AFTER, "no Retry-After").at("header:Retry-After");
+        let warning = Deviation::new(&rule::ERROR_RETRY_AFTER, "no Retry-After").at("header:Retry-After").warning();
         judged_again(judged(case("one", "429"), vec![warning], exchange(429, b"{}")), n)
     };
     let text = pretty(&events((0..3).map(passing)), &plain(Level::Normal, None));

@@ -133,7 +133,7 @@ fn members(objects: &[&Map<String, Value>], loose: &Loose<'_>, into: &mut Map<St
         let inner_error = name.eq_ignore_ascii_case("innererror");
         let mut schema = if inner_error { json!({"type": "object"}) } else { shape(&values, loose) };
         if loose.nullable.iter().any(|n| n == name) {
-            schema = json!({"anyOf": [{"type": "null"}, schema]});
+            or_null(&mut schema);
         }
         properties.insert(name.clone(), schema);
         let everywhere = values.len() == objects.len();
@@ -144,6 +144,15 @@ fn members(objects: &[&Map<String, Value>], loose: &Loose<'_>, into: &mut Map<St
     into.insert("properties".into(), Value::Object(properties));
     if !required.is_empty() {
         into.insert("required".into(), required.into());
+    }
+}
+
+/// Lets null in beside the types that `schema` asks for.
+fn or_null(schema: &mut Value) {
+    match schema.get_mut("type") {
+        Some(Value::Array(names)) if !names.iter().any(|n| n == "null") => names.push("null".into()),
+        Some(name @ Value::String(_)) => *name = json!([name.take(), "null"]),
+        _ => {}
     }
 }
 
@@ -212,6 +221,6 @@ mod tests {
         let loose = Loose { optional: &["a".into()], nullable: &["b".into()] };
         let schema = shape(&[&json!({"a": 1, "b": "x"})], &loose);
         assert_eq!(schema["required"], json!(["b"]));
-        assert_eq!(schema["properties"]["b"]["anyOf"][0], json!({"type": "null"}));
+        assert_eq!(schema["properties"]["b"], json!({"type": ["string", "null"]}));
     }
 }

@@ -18,6 +18,28 @@ pub use store::{Outcome, Store, StoreError, Update};
 /// The most characters of a body that is no JSON.
 const TEXT_LIMIT: usize = 2_000;
 
+/// Replaces every scalar in `value` by its type (`[string]`, `[number]`, `[boolean]`), so that a
+/// snapshot of somebody's production holds the shape and none of the values. Error codes stay,
+/// and strings that `keep` knows.
+pub fn mask_scalars(value: &mut Value, keep: impl Fn(&str) -> bool + Copy) {
+    match value {
+        Value::Null => {}
+        Value::Bool(_) => *value = "[boolean]".into(),
+        Value::Number(_) => *value = "[number]".into(),
+        Value::String(text) if keep(text) => {}
+        Value::String(text) => "[string]".clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_scalars(item, keep)),
+        Value::Object(members) => {
+            let is_error = members.contains_key("message");
+            for (name, member) in members {
+                if !(is_error && name == "code" && member.is_string()) {
+                    mask_scalars(member, keep);
+                }
+            }
+        }
+    }
+}
+
 /// `response` as a snapshot holds it: the status, chosen header fields, and the body with sorted
 /// members and masked volatile values. `entries` gives the pointer of a multi-status answer's
 /// entries and, from an entry, of its key: entries are sorted by it, since order is never

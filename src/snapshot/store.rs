@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::NamedTempFile;
 
@@ -72,10 +73,11 @@ pub enum StoreError {
 }
 
 /// The accepted answers of one target.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
     update: Update,
+    written: AtomicUsize,
 }
 
 impl Store {
@@ -84,7 +86,17 @@ impl Store {
         let name = clean(target);
         // A target's name must not lead out of the folder.
         let name = if name.chars().all(|c| c == '.') { "-".to_owned() } else { name };
-        Store { dir: dir.join(name), update }
+        Store { dir: dir.join(name), update, written: AtomicUsize::new(0) }
+    }
+
+    /// How many files [`Store::check`] has written.
+    pub fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Whether [`Store::check`] may write.
+    pub fn writes(&self) -> bool {
+        self.update != Update::No
     }
 
     /// The accepted answer of a case, without the file's metadata; nothing where none is accepted.
@@ -117,9 +129,13 @@ impl Store {
         match (self.update, &outcome) {
             (Update::No, _) => {}
             (_, Outcome::Same) => remove(&pending)?,
-            (Update::Pending, _) => write(&pending, &file(case, page, text))?,
+            (Update::Pending, _) => {
+                write(&pending, &file(case, page, text))?;
+                self.written.fetch_add(1, Ordering::Relaxed);
+            }
             (Update::Always, _) => {
                 write(&path, &file(case, page, text))?;
+                self.written.fetch_add(1, Ordering::Relaxed);
                 remove(&pending)?;
                 return Ok(Outcome::Same);
             }

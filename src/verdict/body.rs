@@ -1,11 +1,13 @@
 //! Body shape, by JSON Schema. The only user of `jsonschema`.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Value, json};
 
+use super::MOST;
 use crate::case::Promise;
 use crate::json;
 use crate::multi_status::Law;
@@ -35,7 +37,7 @@ impl Shape {
     /// Every place where `body` deviates, each once; of a `huge` body the first place alone, since
     /// the library gathers all errors before it gives the first.
     pub fn judge(&self, body: &Value, huge: bool, out: &mut Vec<Deviation>) {
-        let first = out.len();
+        let mut seen = HashSet::new();
         for validator in &self.validators {
             if validator.is_valid(body) {
                 continue;
@@ -45,9 +47,11 @@ impl Shape {
                 continue;
             }
             for error in validator.iter_errors(body) {
+                if out.len() > MOST {
+                    return;
+                }
                 let deviation = self.deviation(&error, body);
-                let known = out[first..].iter().any(|d| d.rule == deviation.rule && d.at == deviation.at);
-                if !known {
+                if seen.insert((deviation.rule.name, deviation.at.clone())) {
                     out.push(deviation);
                 }
             }
@@ -67,6 +71,16 @@ impl Shape {
                 let deviation = Deviation::new(&rule::BODY_TYPE, message).between(wanted, json::brief(instance, 80));
                 let deviation = if instance.is_null() && !self.matters(&at) { deviation.warning() } else { deviation };
                 deviation.at(at)
+            }
+            ValidationErrorKind::Enum { options } => {
+                let message = format!("`{at}` is none of the values that its type has");
+                let options = format!("one of {}", json::brief(options, 200));
+                Deviation::new(&rule::BODY_ENUM, message).between(options, json::brief(instance, 80)).at(at)
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let names = unexpected.join(", ");
+                let message = format!("`{at}` holds what its type does not know: {names}");
+                Deviation::new(&rule::BODY_UNKNOWN_MEMBER, message).between("known members alone", names).at(at)
             }
             _ => Deviation::new(&rule::BODY_FORMAT, error.to_string())
                 .between("what the type's schema allows", json::brief(instance, 80))

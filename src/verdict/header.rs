@@ -21,14 +21,14 @@ pub fn promised(promise: &Promise, response: &Response, out: &mut Vec<Deviation>
 }
 
 /// What a status demands of the fields beside it.
-pub fn of_status(promise: Option<&Promise>, response: &Response, out: &mut Vec<Deviation>) {
+pub fn of_status(response: &Response, out: &mut Vec<Deviation>) {
     let has = |name: &str| response.headers.get(name).is_some();
     if response.status == 401 && !has("www-authenticate") {
-        let shown = promise.is_some_and(|p| p.headers.get("www-authenticate").is_some());
-        let deviation = Deviation::new(&rule::ERROR_WWW_AUTHENTICATE, "401 does not say how to authenticate")
-            .between("WWW-Authenticate: Bearer …", "no such header")
-            .at("header:www-authenticate");
-        out.push(if shown { deviation } else { deviation.warning() });
+        out.push(
+            Deviation::new(&rule::ERROR_WWW_AUTHENTICATE, "401 does not say how to authenticate")
+                .between("WWW-Authenticate: Bearer …", "no such header")
+                .at("header:www-authenticate"),
+        );
     }
     if matches!(response.status, 429 | 503) && !has("retry-after") {
         let message = format!("{} does not say when to come back", response.status);

@@ -77,7 +77,7 @@ impl Verdict {
 
 /// The most deviations that one verdict reports: nobody reads more, and a hostile answer could
 /// have millions.
-const MOST: usize = 500;
+const MOST: usize = 100;
 
 /// The number of JSON values from which on an answer is judged sparingly.
 const HUGE: usize = 20_000;
@@ -113,6 +113,11 @@ impl Judge {
             Ok(response) => self.answer(response, inverse, state, &mut out),
         }
         out.truncate(MOST);
+        for deviation in &mut out {
+            for text in [&mut deviation.expected, &mut deviation.actual, &mut deviation.message] {
+                clip(text);
+            }
+        }
         let fallback = self.case.promises.first().map(|p| &p.span);
         for deviation in &mut out {
             deviation.source = deviation.source.take().or_else(|| fallback.cloned());
@@ -154,11 +159,13 @@ impl Judge {
         if let Some(promise) = promise.filter(|_| exact) {
             header::promised(promise, response, out);
         }
-        header::of_status(promise, response, out);
+        header::of_status(response, out);
 
         // The body: an error, or what the page shows.
         if status >= 400 {
-            if case.method != "HEAD" && !refused_whole {
+            if refused_whole {
+                header::content_type(promise, true, response, out);
+            } else if case.method != "HEAD" {
                 error_answer(promise, response, body, out);
             }
             return;
@@ -170,8 +177,12 @@ impl Judge {
             }
             return;
         }
-        let shown = promise.filter(|_| exact).or_else(|| case.promise().filter(|_| promise.is_none()));
-        if let (None, Some(Promise { content: Content::Json(_), .. })) = (body, shown)
+        let refusal = case.promise().is_some_and(|p| p.status.is_some_and(|s| s >= 400));
+        // Another success than the shown one, where the page accepts it, is shaped like it.
+        let shown = promise.or(case.promise()).filter(|_| !refusal);
+        let promised_json = matches!(shown, Some(Promise { content: Content::Json(_), .. }));
+        if (promised_json || law.is_some())
+            && body.is_none()
             && response.body.is_empty()
             && (200..300).contains(&status)
         {
@@ -179,9 +190,8 @@ impl Judge {
         }
         let Some(body) = body.filter(|_| (200..300).contains(&status)) else { return };
         // A success where the page promises a refusal is wrong as a whole; its parts are not.
-        let refusal = case.promise().is_some_and(|p| p.status.is_some_and(|s| s >= 400));
         let lawful = promise.is_some() || !refusal;
-        match claimed.filter(|_| exact) {
+        match claimed.filter(|_| exact || (law.is_none() && !refusal)) {
             Some(at) => self.shapes[at].judge(body, huge, out),
             None if lawful && (reading.is_some() || law.is_some()) => self.alternative.judge(body, huge, out),
             None => {}
@@ -292,6 +302,15 @@ fn error_answer(promise: Option<&Promise>, response: &Response, body: Option<&Va
                     .between("{\"error\": {\"code\": …, \"message\": …}}", actual),
             );
         }
+    }
+}
+
+/// Cuts a text that a target may have made long.
+fn clip(text: &mut String) {
+    const WIDTH: usize = 600;
+    if text.len() > WIDTH {
+        text.truncate(text.floor_char_boundary(WIDTH));
+        text.push('…');
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::body;
-use crate::case::{Case, Promise};
+use crate::case::{Case, Promise, Role};
 use crate::json;
 use crate::message::{Response, status_text};
 use crate::multi_status::{Identity, State};
@@ -12,7 +12,7 @@ use crate::rule::{self, Deviation, Severity};
 /// A status that no promise of the case covers.
 pub fn unexpected(case: &Case, status: u16, out: &mut Vec<Deviation>) {
     let mut promised: Vec<String> = Vec::new();
-    for promise in &case.promises {
+    for promise in case.promises.iter().filter(|p| p.role == Role::Answer) {
         promised.extend(promise.status.map(status_text));
         promised.extend(promise.accepts.iter().map(ToString::to_string));
     }
@@ -27,7 +27,9 @@ pub fn unexpected(case: &Case, status: u16, out: &mut Vec<Deviation>) {
 /// is an error answer; true when it is that.
 pub fn all_failed(case: &Case, response: &Response, body: Option<&Value>, out: &mut Vec<Deviation>) -> bool {
     let Some(law) = case.law.as_deref() else { return false };
-    if !(400..500).contains(&response.status) || !law.all_fail(case.items()) {
+    // A target that does not let the call in at all has not judged its items.
+    let turned_away = matches!(response.status, 401 | 403 | 405 | 406 | 411 | 413 | 415);
+    if !(400..500).contains(&response.status) || turned_away || !law.all_fail(case.items()) {
         return false;
     }
     let mut flaws = Vec::new();
@@ -104,8 +106,13 @@ pub fn read_back(state: &State, body: &Value, out: &mut Vec<Deviation>) {
         return;
     }
     let Some(items) = body.get("value").and_then(Value::as_array) else { return };
-    let ids: Vec<Option<Identity>> = items.iter().map(|i| i.get("id").and_then(|id| Identity::of("/id", id))).collect();
-    for id in &state.present {
+    let keyed = items.iter().any(|item| json::at(item, &state.key).is_some());
+    let key = if keyed { state.key.as_str() } else { "/id" };
+    let ids: Vec<Option<Identity>> =
+        items.iter().map(|item| json::at(item, key).and_then(|id| Identity::of(key, id))).collect();
+    // What is missing may be on the next page.
+    let whole = body.get("@odata.nextLink").is_none();
+    for id in state.present.iter().filter(|_| whole) {
         if !ids.iter().flatten().any(|known| known == id) {
             let message = format!("`{id}` was added by the request before, and is not in the list");
             out.push(
