@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// The most values (scalars, arrays, objects) that one body may hold. A value costs some 80 bytes
@@ -148,9 +149,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(Seed(self.0))?;
-            if let Some(_earlier) = object.insert(name.clone(), value) {
-                let first = self.0.repeated.take().unwrap_or(name);
-                self.0.repeated.set(Some(first));
+            match object.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+                Entry::Occupied(mut taken) => {
+                    let first = self.0.repeated.take().unwrap_or_else(|| taken.key().clone());
+                    self.0.repeated.set(Some(first));
+                    taken.insert(value);
+                }
             }
         }
         Ok(Value::Object(object))

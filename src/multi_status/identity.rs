@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// An id, ready to be compared. Prints as it was written.
+/// An id, ready to be compared. Prints as it was written, a very long one cut.
 #[derive(Clone, Debug)]
 pub struct Identity {
     shown: String,
@@ -96,7 +96,10 @@ impl Ord for Identity {
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        const WIDTH: usize = 300;
+        let end = self.shown.floor_char_boundary(WIDTH);
+        f.write_str(&self.shown[..end])?;
+        if end < self.shown.len() { f.write_str("…") } else { Ok(()) }
     }
 }
 

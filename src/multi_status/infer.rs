@@ -266,7 +266,8 @@ fn with_key(dialect: &Dialect, template: &Value, id: &Identity) -> Option<Value>
     let slot = item.pointer_mut(&dialect.item_key)?;
     *slot = match slot {
         Value::String(text) => Value::String(text.replace(old.as_str(), id.as_str())),
-        _ => Value::String(id.as_str().to_owned()),
+        // A number stays one.
+        _ => id.as_str().parse().map_or_else(|_| Value::String(id.as_str().to_owned()), Value::Number),
     };
     Some(item)
 }

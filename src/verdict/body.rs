@@ -125,9 +125,10 @@ fn names_of(object: &Value) -> String {
     if members.is_empty() {
         return "an empty object".to_owned();
     }
-    let mut names: Vec<&str> = members.keys().take(12).map(String::as_str).collect();
+    let short = |name: &String| name[..name.floor_char_boundary(40)].to_owned();
+    let mut names: Vec<String> = members.keys().take(12).map(short).collect();
     if members.len() > names.len() {
-        names.push("…");
+        names.push("…".to_owned());
     }
     format!("members {}", names.join(", "))
 }

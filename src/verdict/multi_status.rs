@@ -147,7 +147,7 @@ impl<'a> Reading<'a> {
             let Some(times) = wanted.get(id) else {
                 out.push(
                     Deviation::new(&rule::MULTI_STATUS_UNASKED_ITEM, format!("`{id}` was not asked for"))
-                        .between(listing(asked), id.as_str())
+                        .between(listing(asked), id.to_string())
                         .at(place),
                 );
                 continue;

@@ -125,3 +125,23 @@ fn a_tenant_is_not_written_to_unasked() {
     let line = lines.iter().find(|l| l["case"] == "follow-sites/follow-sites/200").unwrap();
     assert!(line["skip"].as_str().unwrap().contains("`user-id` is not bound"), "{line}");
 }
+
+#[test]
+fn pages_that_are_hostile() {
+    let fence = |text: &str| {
+        format!("<!-- {{\"blockType\": \"request\"}} -->\n```http\n{text}\n```\n\n```http\nHTTP/1.1 200 OK\n```\n")
+    };
+    let deep = "[".repeat(100_000);
+    for text in [
+        fence("GET /me ééé"),
+        fence(&format!("POST /me\nContent-Type: application/json\n\n{deep}")),
+        format!("<!-- {{\"blockType\": {deep} -->\n```http\nGET /x\n```\n"),
+        fence(&format!("GET /{}", "{".repeat(5000))),
+    ] {
+        let (folder, name) = page(text.as_bytes());
+        for verb in [&["list"][..], &["run", "-q"]] {
+            let ran = graphspec_in(folder.path(), &[verb, &[&name]].concat());
+            assert!((0..=4).contains(&ran.code) && !ran.err.contains("panicked"), "{}", ran.err);
+        }
+    }
+}

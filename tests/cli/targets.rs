@@ -130,3 +130,86 @@ fn hostile_text_reaches_no_terminal() {
         assert!(!ran.out.contains(hostile) && !ran.err.contains(hostile));
     }
 }
+
+#[test]
+fn an_echoed_token_reaches_no_file() {
+    let secret = "S3cr3tSimpleTokenAbCd";
+    let url = server(move |stream| {
+        let body = format!("{{\"tok\": \"{secret}\", \"{secret}\": [\"Bearer {secret}\"]}}");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Echo: {secret}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+    });
+    for given in [
+        &["--token-env", "TOK"][..],
+        &["-H", &format!("Authorization: Bearer {secret}")],
+        &["-H", &format!("x-api-key: {secret}")],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let args = [
+            "run",
+            "--target",
+            &url,
+            "--filter",
+            "follow-sites/follow-sites/200",
+            "-v",
+            "--snapshots",
+            "s",
+            "--update",
+            "pending",
+            "--report",
+            "json=r",
+            "--report",
+            "libtest=l",
+            "--report",
+            "pretty",
+        ];
+        let ran = ran(command(folder.path(), &[&args[..], given].concat()).env("TOK", secret).output().unwrap());
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let mut texts = vec![ran.out, ran.err];
+        texts.extend(["r", "l"].map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap()));
+        let target = std::fs::read_dir(folder.path().join("s")).unwrap().next().unwrap().unwrap().path();
+        texts.extend(
+            std::fs::read_dir(target).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()),
+        );
+        assert!(texts.len() > 4);
+        for text in texts {
+            assert!(!text.contains(secret), "{given:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn fail_fast_writes_and_says_the_same_whatever_the_jobs() {
+    let once = |jobs: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let ran = graphspec_in(
+            folder.path(),
+            &[
+                "run",
+                "--fault",
+                "status-201",
+                "--fail-fast",
+                "-j",
+                jobs,
+                "--repeat",
+                "2",
+                "--snapshots",
+                "s",
+                "--update",
+                "always",
+                "--report",
+                "json",
+            ],
+        );
+        let written = std::fs::read_dir(folder.path().join("s/mock")).unwrap().count();
+        let verdicts: Vec<(Value, Value)> =
+            ran.lines().iter().map(|l| (l["verdict"].clone(), l["skip"].clone())).collect();
+        (ran.code, written, verdicts)
+    };
+    let one = once("1");
+    assert_eq!((one.0, one.1), (1, 1));
+    assert!(one == once("8") && one == once("64"));
+}

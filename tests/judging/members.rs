@@ -96,3 +96,79 @@ proptest! {
         prop_assert_eq!(fails(&other), vec!["body/type"]);
     }
 }
+
+/// A page of one request and these responses: status, annotation, body.
+fn exchange(request: &str, responses: &[(u16, &str, &str)]) -> Vec<Arc<Case>> {
+    let shown: String = responses
+        .iter()
+        .map(|(status, annotation, body)| {
+            format!(
+                "<!-- {{\"blockType\": \"response\"{annotation}}} -->\n```http\nHTTP/1.1 {status} X\nContent-Type: application/json\n\n{body}\n```\n\n"
+            )
+        })
+        .collect();
+    cases(&format!("<!-- {{\"blockType\": \"request\", \"name\": \"r\"}} -->\n```http\n{request}\n```\n\n{shown}"))
+}
+
+#[test]
+fn another_accepted_success_is_shaped_like_the_shown_one() {
+    let case = &exchange("GET /x", &[(200, ", \"graphspec\": {\"accepts\": [201]}", "{\"id\": \"1\"}")])[0];
+    assert_eq!(fails(&judge(case, answer(201, &json!({"id": "2"})))), Vec::<&str>::new());
+    assert_eq!(fails(&judge(case, answer(201, &json!([])))), ["body/type"]);
+    let empty = Response { status: 201, headers: Headers::default(), body: "".into() };
+    assert_eq!(fails(&judge(case, empty)), ["body/missing"]);
+}
+
+#[test]
+fn a_nullable_object_is_judged_inside() {
+    let case = &exchange("GET /x", &[(200, ", \"nullableProperties\": [\"o\"]", "{\"o\": {\"a\": 1}}")])[0];
+    expect(case, &json!({"o": null}), &[]);
+    let verdict = judge(case, answer(200, &json!({"o": {}})));
+    assert_eq!((fails(&verdict), verdict.deviations[0].at.as_deref()), (vec!["body/missing-member"], Some("/o/a")));
+}
+
+const ADD: &str =
+    "POST /groups/{id}/things/add\nContent-Type: application/json\n\n{\"value\": [{\"id\": 1}, {\"id\": 2}]}";
+const BOTH: &str = "{\"value\": [{\"id\": 1, \"n\": \"a\"}, {\"id\": 2, \"n\": \"b\"}]}";
+const ONE_FAILS: &str =
+    "{\"value\": [{\"id\": 9, \"error\": {\"code\": \"c\", \"message\": \"m\"}}, {\"id\": 2, \"n\": \"b\"}]}";
+
+#[test]
+fn ids_may_be_numbers_and_responses_in_any_order() {
+    for order in [[(200, "", BOTH), (207, "", ONE_FAILS)], [(207, "", ONE_FAILS), (200, "", BOTH)]] {
+        let mut cases = exchange(ADD, &order);
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        assert_eq!(cases.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["page/r/200", "page/r/207"]);
+        assert_eq!((cases[0].derived, cases[1].derived), (false, true));
+        assert_eq!(cases[1].content.json().unwrap()["value"], json!([{"id": 9}, {"id": 2}]));
+        for (case, status, body) in [(&cases[0], 200, BOTH), (&cases[1], 207, ONE_FAILS)] {
+            let verdict = judge(case, answer(status, &serde_json::from_str(body).unwrap()));
+            assert_eq!(fails(&verdict), Vec::<&str>::new(), "{:#?}", verdict.deviations);
+        }
+        let other_type = json!({"value": [{"id": "1", "n": "a"}, {"id": 2, "n": "b"}]});
+        assert_eq!(fails(&judge(&cases[0], answer(200, &other_type))), ["body/type", "multi-status/success-shape"]);
+    }
+}
+
+#[test]
+fn answers_that_nothing_tells_apart_are_alternatives() {
+    let partial = ONE_FAILS.replace('9', "1");
+    let cases = exchange(ADD, &[(200, "", BOTH), (207, "", &partial)]);
+    assert_eq!((cases.len(), cases[0].id.as_str(), cases[0].promises.len()), (1, "page/r/200", 2));
+    for (status, body) in [(200, BOTH), (207, partial.as_str())] {
+        let verdict = judge(&cases[0], answer(status, &serde_json::from_str(body).unwrap()));
+        assert_eq!(fails(&verdict), Vec::<&str>::new(), "{:#?}", verdict.deviations);
+    }
+    let hidden = judge(&cases[0], answer(200, &serde_json::from_str(&partial).unwrap()));
+    assert!(fails(&hidden).contains(&"multi-status/hidden-failure"));
+}
+
+#[test]
+fn a_dialect_may_be_declared() {
+    let declared = ", \"graphspec\": {\"multiStatus\": {\"items\": \"/value\", \"itemKey\": \"/id\", \"entries\": \"/value\", \"entryKey\": \"/id\"}}";
+    let case = &exchange(ADD, &[(200, declared, BOTH)])[0];
+    let mut body: Value = serde_json::from_str(BOTH).unwrap();
+    expect(case, &body, &[]);
+    body["value"].as_array_mut().unwrap().pop();
+    expect(case, &body, &["multi-status/missing-item"]);
+}

@@ -290,3 +290,28 @@ fn another_operation_has_the_same_law() {
     let verdict = judge(partial, answer(207, &some));
     assert_eq!(warns(&verdict), ["multi-status/failure-shape"], "an empty message is a warning");
 }
+
+#[test]
+fn an_accepted_success_must_be_whole() {
+    let label = [("content-type", "application/json")];
+    let empty = |status| Response { status, headers: Headers::from(label), body: "".into() };
+    expect(&suite("follow-sites/follow-empty-list/400"), answer(200, &json!({"value": []})), &[]);
+    expect(&suite("follow-sites/follow-empty-list/400"), empty(200), &["body/missing"]);
+    expect(&suite("follow-sites/follow-item-without-id/400"), empty(207), &["body/missing"]);
+    let failed = json!({"value": [{"error": {"code": "c", "message": "m"}}]});
+    let verdict = judge(&suite("follow-sites/follow-item-without-id/400"), answer(207, &failed));
+    assert!(!fails(&verdict).contains(&"status/unexpected"));
+}
+
+#[test]
+fn a_call_refused_as_a_whole_is_refused_properly() {
+    let case = suite("follow-sites/follow-all-fail/207");
+    let refused = json!({"error": {"code": "c", "message": "m"}});
+    let mut text = answer(404, &refused);
+    text.headers.set("content-type", "text/plain");
+    expect(&case, text, &["header/content-type"]);
+    for turned_away in [401, 405, 415] {
+        let verdict = judge(&case, answer(turned_away, &refused));
+        assert!(fails(&verdict).contains(&"status/unexpected"), "{turned_away}");
+    }
+}
