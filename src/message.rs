@@ -92,8 +92,6 @@ pub enum Shown {
     Response {
         /// The status code, where the page gives one.
         status: Option<u16>,
-        /// The reason phrase; never compared.
-        reason: String,
         /// Header fields.
         headers: Headers,
         /// The content.
@@ -106,8 +104,6 @@ pub enum Shown {
 pub enum Flaw {
     /// No blank line between header fields and content.
     NoBlankLine(usize),
-    /// The text starts with neither a request line nor a status line.
-    NoStartLine,
 }
 
 /// The methods a request line may start with (RFC 9110, RFC 5789).
@@ -120,7 +116,7 @@ pub fn method_of(line: &str) -> Option<&'static str> {
     (!rest.trim().is_empty()).then_some(method)
 }
 
-fn status_of(line: &str) -> Option<(Option<u16>, String)> {
+fn status_of(line: &str) -> Option<u16> {
     let line = line.trim();
     let rest = match line.get(..4) {
         Some(head) if head.eq_ignore_ascii_case("http") => {
@@ -132,7 +128,7 @@ fn status_of(line: &str) -> Option<(Option<u16>, String)> {
     let after = rest.get(digits.len()..).unwrap_or("");
     let code: u16 = digits.parse().ok()?;
     let bounded = after.is_empty() || after.starts_with(char::is_whitespace);
-    (digits.len() == 3 && (100..600).contains(&code) && bounded).then(|| (Some(code), after.trim().to_owned()))
+    (digits.len() == 3 && (100..600).contains(&code) && bounded).then_some(code)
 }
 
 /// Reads HTTP text as pages write it: leading blank lines, a URL wrapped over lines, blank lines
@@ -142,12 +138,12 @@ pub fn parse(text: &str) -> (Option<Shown>, Vec<Flaw>) {
     let mut flaws = Vec::new();
     let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
     let Some(first) = lines.iter().position(|l| !l.trim().is_empty()) else {
-        return (None, vec![Flaw::NoStartLine]);
+        return (None, Vec::new());
     };
     let start = lines[first];
     let mut at = first + 1;
     let mut request = None;
-    let mut status = (None, String::new());
+    let mut status = None;
     if let Some(method) = method_of(start) {
         let mut url = start.trim()[method.len()..].trim().to_owned();
         while at < lines.len() && continues_url(lines[at], &url) {
@@ -156,11 +152,11 @@ pub fn parse(text: &str) -> (Option<Shown>, Vec<Flaw>) {
         }
         request = Some((method, without_version(&url)));
     } else if let Some(read) = status_of(start) {
-        status = read;
+        status = Some(read);
     } else if header_of(start).is_some() {
         at = first;
     } else {
-        return (None, vec![Flaw::NoStartLine]);
+        return (None, Vec::new());
     }
 
     let mut headers = Headers::default();
@@ -188,7 +184,7 @@ pub fn parse(text: &str) -> (Option<Shown>, Vec<Flaw>) {
         Some((method, url)) => {
             Shown::Request(Request { method: method.to_owned(), url, headers, body: Bytes::from(body) })
         }
-        None => Shown::Response { status: status.0, reason: status.1, headers, body },
+        None => Shown::Response { status, headers, body },
     };
     (Some(shown), flaws)
 }

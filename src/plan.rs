@@ -10,7 +10,7 @@ use wildmatch::WildMatch;
 use crate::binding::{Bindings, Inverse, KeyKind, segment};
 use crate::case::{Case, Content};
 use crate::message::Request;
-use crate::multi_status::{Action, Outcome, State, is_guid};
+use crate::multi_status::{Action, Outcome, State, is_literal_id};
 
 /// What kind of target a plan is for. It alone decides writes, sample values and unbound ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,10 +259,6 @@ fn unbound(case: &Case, bindings: &Bindings) -> Option<String> {
         !documented_to_fail && !is_bound(id.as_str())
     });
     free.map(|id| id.as_str().to_owned())
-}
-
-fn is_literal_id(segment: &str) -> bool {
-    is_guid(segment) || segment.contains(['@', ',']) || segment.bytes().filter(u8::is_ascii_digit).count() >= 4
 }
 
 /// The placeholders of a path, each with the segment before it.

@@ -33,12 +33,6 @@ pub fn secrets(text: &str) -> Cow<'_, str> {
     masked(text, &found(text, None), None)
 }
 
-/// The same fields, with credentials and cookies masked, and secrets in other values too. A known
-/// scheme of `Authorization` stays: `Bearer [secret]`.
-pub fn headers(headers: &Headers) -> Headers {
-    fields(headers, None)
-}
-
 /// Text of any length as it may be stored: secrets and the `token` itself masked.
 pub fn text(text: &str, token: Option<&Secret>) -> String {
     line(text, token.map(Secret::expose).filter(|value| !value.is_empty()))

@@ -140,6 +140,9 @@ pub struct ListArgs {
     /// How to show them
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
+    /// Every HTTP block of the pages with what became of it, instead of the cases
+    #[arg(long)]
+    pub blocks: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use super::args::{ListArgs, ListFormat};
 use super::{Refused, note, quiet_pipe, sources};
 use crate::binding::Bindings;
 use crate::case::{Case, Promise};
-use crate::page;
+use crate::page::{self, BlockKind, Page};
 use crate::plan::{Plan, Selection, TargetKind};
 
 pub fn main(args: &ListArgs) -> Result<u8, Refused> {
@@ -18,6 +18,12 @@ pub fn main(args: &ListArgs) -> Result<u8, Refused> {
         if args.format == ListFormat::Text {
             note(&format!("{}: {}: {}", problem.span, problem.rule.name, problem.message));
         }
+    }
+    if args.blocks {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let written = pages.iter().try_for_each(|page| blocks(page, args.format, &mut out));
+        quiet_pipe(written.and_then(|()| out.flush()))?;
+        return Ok(if pages.iter().all(|p| p.blocks.is_empty()) { 4 } else { 0 });
     }
     let cases: Vec<Arc<Case>> = pages.into_iter().flat_map(|p| p.cases).map(Arc::new).collect();
     let selection = Selection {
@@ -71,6 +77,41 @@ fn text(plan: &Plan, out: &mut impl Write) -> io::Result<()> {
     let remark = if skipped == 0 { String::new() } else { format!(", {skipped} of them skipped") };
     if count > 0 {
         writeln!(out, "\n{count} {plural}{remark}")?;
+    }
+    Ok(())
+}
+
+/// Every HTTP block of a page and its one fate.
+fn blocks(page: &Page, format: ListFormat, out: &mut impl Write) -> io::Result<()> {
+    for block in &page.blocks {
+        // A request is in all of its cases, a response in those that promise it.
+        let holds = |case: &&Case| {
+            let own = block.owner == Some(case.span.line);
+            let promised = case.promises.iter().any(|p| p.span.line == block.line);
+            promised || (own && block.kind == BlockKind::Request)
+        };
+        let cases: Vec<&Case> = page.cases.iter().filter(holds).collect();
+        let skipped = cases.iter().find_map(|case| case.skip.clone());
+        let (fate, reason) = match (&cases[..], block.kind) {
+            ([], BlockKind::Template) => ("skipped", block.reason.clone()),
+            ([], _) => ("unread", block.reason.clone().or_else(|| Some("it belongs to no case".to_owned()))),
+            (cases, _) if cases.iter().all(|case| case.skip.is_some()) => ("skipped", skipped),
+            _ => ("case", None),
+        };
+        let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        let kind = block.kind.name();
+        match format {
+            ListFormat::Json => {
+                let line = json!({
+                    "page": &*page.name, "line": block.line, "kind": kind, "fate": fate, "cases": ids, "reason": reason,
+                });
+                writeln!(out, "{line}")?;
+            }
+            ListFormat::Text => {
+                let why = reason.unwrap_or_else(|| ids.join(" "));
+                writeln!(out, "{}:{}  {kind:8}  {fate:7}  {why}", page.name, block.line)?;
+            }
+        }
     }
     Ok(())
 }

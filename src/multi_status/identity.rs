@@ -65,6 +65,12 @@ pub fn is_guid(text: &str) -> bool {
     right && groups.next().is_none()
 }
 
+/// Whether a path segment looks like the literal id of one thing, as opposed to a name of the API:
+/// a GUID, an address, a composite, or many digits.
+pub fn is_literal_id(segment: &str) -> bool {
+    is_guid(segment) || segment.contains(['@', ',']) || segment.bytes().filter(u8::is_ascii_digit).count() >= 4
+}
+
 /// Whether `text` looks like a host name of two labels or more (RFC 1123, section 2.1).
 fn is_host(text: &str) -> bool {
     text.contains('.')

@@ -8,8 +8,7 @@ mod identity;
 mod infer;
 mod state;
 
-pub use identity::Identity;
-pub use identity::is_guid;
+pub use identity::{Identity, is_guid, is_literal_id};
 pub use infer::{Shown, derive, infer, law};
 pub use state::{Action, State};
 

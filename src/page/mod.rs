@@ -54,6 +54,18 @@ pub enum BlockKind {
     Other,
 }
 
+impl BlockKind {
+    /// The word used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockKind::Request => "request",
+            BlockKind::Response => "response",
+            BlockKind::Template => "template",
+            BlockKind::Other => "other",
+        }
+    }
+}
+
 /// One HTTP block of a page and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
@@ -68,8 +80,10 @@ pub struct Block {
 }
 
 /// One page, read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Page {
+    /// How the user named it.
+    pub name: Arc<str>,
     /// Its cases, in page order.
     pub cases: Vec<Case>,
     /// What is wrong with it.
@@ -101,7 +115,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Page {
     let templates = templates.collect();
     let cases = cases::build(&stem, &paired, &mut problems);
     problems.sort_by_key(|p| p.span.line);
-    Page { cases, problems, blocks: paired.blocks, templates }
+    Page { name, cases, problems, blocks: paired.blocks, templates }
 }
 
 /// Pages that could not be opened.

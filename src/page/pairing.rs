@@ -135,14 +135,13 @@ fn read_fence(
         problems.push(Problem::new(&rule::PAGE_UNCLOSED, span.clone(), "the block is never closed"));
     }
     for flaw in &flaws {
-        if let Flaw::NoBlankLine(at) = flaw {
-            let line = fence.line + 1 + u32::try_from(*at).unwrap_or(0);
-            problems.push(Problem::new(
-                &rule::PAGE_NO_BLANK_LINE,
-                Span::new(page, line),
-                "no blank line between header fields and body",
-            ));
-        }
+        let Flaw::NoBlankLine(at) = flaw;
+        let line = fence.line + 1 + u32::try_from(*at).unwrap_or(0);
+        problems.push(Problem::new(
+            &rule::PAGE_NO_BLANK_LINE,
+            Span::new(page, line),
+            "no blank line between header fields and body",
+        ));
     }
     let at = blocks.len();
     let piece = match shown {

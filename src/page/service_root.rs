@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::multi_status::is_literal_id;
+
 /// Hosts of Graph's clouds (Graph's page on national cloud deployments).
 const HOSTS: [&str; 6] = [
     "graph.microsoft.com",
@@ -54,10 +56,11 @@ fn is_version(segment: &str) -> bool {
 pub fn shape(path: &str) -> String {
     let path = path.split('?').next().unwrap_or("");
     let segments = path.split('/').map(|segment| {
-        let literal_id = segment.contains(['{', '<', ',', '@'])
-            || segment.bytes().filter(u8::is_ascii_digit).count() >= 4
-            || crate::multi_status::is_guid(segment);
-        if literal_id { "{}".to_owned() } else { segment.to_ascii_lowercase() }
+        if segment.contains(['{', '<']) || is_literal_id(segment) {
+            "{}".to_owned()
+        } else {
+            segment.to_ascii_lowercase()
+        }
     });
     segments.collect::<Vec<_>>().join("/")
 }

@@ -64,7 +64,7 @@ fn credentials_in_headers_are_masked() {
         ("X-Api-Key", "k"),
         ("Content-Type", "text/plain"),
     ]);
-    let values: Vec<String> = headers(&given).0.into_iter().map(|(_, v)| v).collect();
+    let values: Vec<String> = fields(&given, None).0.into_iter().map(|(_, v)| v).collect();
     assert_eq!(values, ["Bearer [secret]", MASK, MASK, MASK, MASK, "text/plain"]);
 }
 

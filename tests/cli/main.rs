@@ -164,9 +164,21 @@ fn list_shows_the_cases() {
 }
 
 #[test]
+fn every_block_has_one_fate() {
+    let lines = graphspec(&["list", "--blocks", "--format", "json"]).lines();
+    let of = |kind: &str| lines.iter().filter(|l| l["kind"] == kind).collect::<Vec<_>>();
+    assert_eq!((of("template").len(), of("request").len(), of("response").len(), lines.len()), (3, 38, 38, 79));
+    assert!(of("template").iter().all(|l| l["fate"] == "skipped" && l["cases"] == serde_json::json!([])));
+    assert!(of("response").iter().all(|l| l["fate"] == "case" && l["cases"].as_array().unwrap().len() == 1));
+}
+
+#[test]
 fn explain_knows_every_rule() {
     graphspec(&["explain", "multi-status/hidden-failure"]).says(0, &["Broken by:", "Source:", "207"]);
     graphspec(&["explain"]).says(0, &["body/type", "transport/refused"]);
+    let family = graphspec(&["explain", "multi-status"]);
+    family.says(0, &["multi-status/unasked-item"]);
+    assert!(!family.out.contains("body/"));
     graphspec(&["explain", "multi-status/hidden-failur"]).says(2, &["did you mean `multi-status/hidden-failure`"]);
 }
 
