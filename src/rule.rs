@@ -206,7 +206,7 @@ rules! {
         "Every item asked for is accounted for: each one on full success, and on partial success each failure, and all successes or (where allowed) none."
         "Answer an entry for each item of the request."
         "the page's prose on partial success"
-        "two sites asked, one answered"
+        "two items asked, one answered"
     MULTI_STATUS_UNASKED_ITEM "multi-status/unasked-item" Failure
         "Every entry is about an item of the request."
         "Answer the ids that were asked for, not fixed ones."
@@ -242,11 +242,11 @@ rules! {
         "Nothing, if the service refuses the whole call then; no page documents it."
         "undocumented: Graph has been seen answering one 4xx for the whole call (microsoft-graph-docs#15931)"
         "404 with one error for a request whose items all fail"
-    IDENTITY_SITE_ID "identity/site-id" Warning
+    IDENTITY_COMPOSITE "identity/site-id" Warning
         "The parts of a composite id agree with the members that repeat them."
         "Build the id from the same values; ids may change format, so this is a warning."
-        "the page's response block, where every documented object agrees; Graph's site resource, `id`"
-        "the id's last part differs from sharepointIds/webId"
+        "the page's response block, where every documented object agrees; Graph's resource pages, `id`"
+        "the id's last part differs from the member that repeats it"
     STATE_MISSING_ITEM "state/missing-item" Failure
         "What the request before it changed can be read back."
         "Keep what was added, for each user apart."
@@ -361,7 +361,7 @@ rules! {
         "A request's name is its own on a page."
         "Rename one; until then the second case's id ends in -2."
         "the annotation language of Graph's documentation"
-        "two requests named `follow-site`"
+        "two requests of one name"
     PAGE_UNCLOSED "page/unclosed" Failure
         "A code fence is closed."
         "Close it with as many marks as opened it."

@@ -2,15 +2,11 @@
 
 use crate::page::Source;
 
-macro_rules! pages {
-    ($($name:literal),* $(,)?) => {
-        &[$((concat!("specs/", $name), include_bytes!(concat!("../specs/", $name)) as &[u8])),*]
-    };
-}
+include!("../specs/bundle.rs");
 
-const PAGES: &[(&str, &[u8])] = pages!["follow-sites.md", "unfollow-sites.md", "list-followed-sites.md"];
+const PAGES: &[(&str, &str)] = bundle!(pages);
 
 /// Its pages, named `specs/NAME.md`.
 pub fn pages() -> Vec<Source> {
-    PAGES.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect()
+    PAGES.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
 }

@@ -282,15 +282,15 @@ mod tests {
         Span::new(&Arc::from("p.md"), line)
     }
 
-    fn site(id: &str) -> Value {
+    fn thing(id: &str) -> Value {
         json!({"id": id, "webUrl": format!("http://h/{id}")})
     }
 
     #[test]
     fn a_page_that_contradicts_itself_gives_either() {
         let request = json!({"value": [{"id": "a"}, {"id": "b"}]});
-        let full = json!({"value": [site("a"), site("b")]});
-        let partial = json!({"value": [{"id": "x", "error": {"code": "c", "message": "m"}}, site("b")]});
+        let full = json!({"value": [thing("a"), thing("b")]});
+        let partial = json!({"value": [{"id": "x", "error": {"code": "c", "message": "m"}}, thing("b")]});
         let (one, two) = (span(10), span(20));
         let shown = [
             Shown { request: &request, status: 200, response: Some(&full), span: &one },

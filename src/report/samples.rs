@@ -64,7 +64,7 @@ pub(super) fn promised(mut deviation: Deviation, line: u32) -> Deviation {
 
 /// A pass with a warning, a failure, an error, two skips.
 pub(super) fn run() -> Vec<Event> {
-    let warning = Deviation::new(&rule::IDENTITY_SITE_ID, "the id's last part differs from `sharepointIds/webId`")
+    let warning = Deviation::new(&rule::IDENTITY_COMPOSITE, "the id's last part differs from `sharepointIds/webId`")
         .at("/value/0/id")
         .between("712a596e", "0271110f");
     let pass = judged(case("follow-site", "200"), vec![promised(warning, 84)], exchange(200, b"{\"value\":[]}"));

@@ -6,18 +6,10 @@ pub use example::of_answer;
 
 use serde_json::Value;
 
-macro_rules! bundled {
-    ($($name:literal => $file:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../specs/schemas/", $file)))),*]
-    };
-}
+include!("../../specs/bundle.rs");
 
 /// Type name and text of each bundled schema.
-const BUNDLED: &[(&str, &str)] = bundled! {
-    "microsoft.graph.site" => "site.json",
-    "odata.error" => "error.json",
-    "odata.collection" => "collection.json",
-};
+const BUNDLED: &[(&str, &str)] = bundle!(schemas);
 
 /// The bundled schema of a type: `microsoft.graph.…`, `odata.error` or `odata.collection`.
 pub fn bundled(type_name: &str) -> Option<Value> {

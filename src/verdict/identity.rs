@@ -30,7 +30,7 @@ fn judge(composite: &Composite, item: &Value, place: &str, out: &mut Vec<Deviati
         let message = format!("the id has {count} parts, the documented one {}", composite.parts.len());
         let expected = format!("{} parts joined by commas", composite.parts.len());
         out.push(
-            Deviation::new(&rule::IDENTITY_SITE_ID, message)
+            Deviation::new(&rule::IDENTITY_COMPOSITE, message)
                 .between(expected, json::brief(&id.into(), 80))
                 .at(format!("{place}{}", composite.id)),
         );
@@ -43,7 +43,7 @@ fn judge(composite: &Composite, item: &Value, place: &str, out: &mut Vec<Deviati
             let message =
                 format!("the part `{part}` of the id is not `{}`, which repeats it", pointer.trim_start_matches('/'));
             out.push(
-                Deviation::new(&rule::IDENTITY_SITE_ID, message).between(part, there).at(format!("{place}{pointer}")),
+                Deviation::new(&rule::IDENTITY_COMPOSITE, message).between(part, there).at(format!("{place}{pointer}")),
             );
         }
     }
