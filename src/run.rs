@@ -38,6 +38,8 @@ pub struct Options {
     pub secrets: Vec<Secret>,
     /// Answers are kept as snapshot text although there is no store.
     pub keep_answers: bool,
+    /// Passing exchanges are kept whole too.
+    pub keep_exchanges: bool,
     /// How the target is called in reports.
     pub target_name: String,
 }
@@ -239,7 +241,7 @@ impl Run {
         }
         judged.exchange = Some(match verdict.kind {
             // A passing exchange is not shown, unless its snapshot turns out to differ.
-            Kind::Pass | Kind::Skip if store.is_none() => bare(sent.exchange),
+            Kind::Pass | Kind::Skip if store.is_none() && !self.options.keep_exchanges => bare(sent.exchange),
             _ => self.redacted(&sent.exchange),
         });
         for deviation in &mut verdict.deviations {
@@ -288,7 +290,7 @@ impl Run {
                 Deviation::new(&rule::SNAPSHOT_MISSING, message).between("an accepted snapshot", "none")
             }
             Ok(snapshot::Outcome::Same | snapshot::Outcome::New) => {
-                if judged.verdict.kind == Kind::Pass {
+                if judged.verdict.kind == Kind::Pass && !self.options.keep_exchanges {
                     judged.exchange = judged.exchange.take().map(bare);
                 }
                 return;

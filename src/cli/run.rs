@@ -48,6 +48,7 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         require_snapshots: args.require_snapshots,
         secrets: token.into_iter().chain(header_secrets(&args.headers)).collect(),
         keep_answers: false,
+        keep_exchanges: args.output.verbose,
         target_name: args.target.clone(),
     };
     let mut outputs = Outputs::open(&args.reports, style(args))?;

@@ -56,6 +56,18 @@ pub(super) fn block(judged: &Judged, style: &Style) -> String {
     out.text
 }
 
+/// The exchange of a case that passed, for those who want to see all of them.
+pub(super) fn passed(judged: &Judged, style: &Style) -> String {
+    let paint = Paint(style.color);
+    let mut out = Lines { text: String::new(), width: style.width };
+    request(judged, paint, &mut out);
+    if let Some(exchange) = &judged.exchange {
+        bodies(exchange, paint, &mut out);
+    }
+    out.text.push('\n');
+    out.text
+}
+
 /// The case's id, with the number of its repeat from the second on.
 pub(super) fn title(judged: &Judged) -> String {
     match judged.repeat {

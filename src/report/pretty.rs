@@ -122,6 +122,9 @@ impl<W: Write> Pretty<W> {
         if self.style.level != Level::Quiet {
             self.line(judged)?;
         }
+        if self.style.level == Level::Verbose && judged.verdict.kind == Kind::Pass {
+            self.out.write_all(failure::passed(judged, &self.style).as_bytes())?;
+        }
         Ok(())
     }
 
