@@ -56,6 +56,8 @@ pub struct Pretty<W> {
     known: HashMap<u64, usize>,
     warnings: Notes,
     skips: Notes,
+    /// How many cases failed with 404.
+    lost: usize,
 }
 
 /// Texts and how often each was noted; at most [`NOTES`] of them.
@@ -93,6 +95,7 @@ impl<W: Write> Pretty<W> {
             known: HashMap::new(),
             warnings: Notes::default(),
             skips: Notes::default(),
+            lost: 0,
         }
     }
 
@@ -105,6 +108,7 @@ impl<W: Write> Pretty<W> {
     }
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {
+        self.lost += usize::from(judged.verdict.kind == Kind::Fail && judged.status() == Some(404));
         match judged.verdict.kind {
             Kind::Fail | Kind::Error => self.keep(judged),
             Kind::Pass => {
@@ -191,6 +195,10 @@ impl<W: Write> Pretty<W> {
         }
         if !quiet || !self.full.is_empty() {
             writeln!(self.out)?;
+        }
+        if self.lost > 0 && self.lost == tally.failed && tally.passed == 0 {
+            let hint = "every answer is 404: is the base path of the target right?";
+            writeln!(self.out, "{}\n", self.paint.yellow(&wrapped(hint, self.style.width, 0, 2)))?;
         }
         let text = wrapped(&sentence(tally), self.style.width, 0, 2);
         let text = match tally.exit_code() {

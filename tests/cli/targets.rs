@@ -213,3 +213,12 @@ fn fail_fast_writes_and_says_the_same_whatever_the_jobs() {
     assert_eq!((one.0, one.1), (1, 1));
     assert!(one == once("8") && one == once("64"));
 }
+
+#[test]
+fn a_wrong_base_path_is_guessed_at() {
+    let url = server(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    });
+    let args = ["run", "--target", &url, "--filter", "follow-sites/follow-sites/200"];
+    graphspec(&args).says(1, &["status/unexpected", "base path"]);
+}
