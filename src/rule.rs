@@ -266,7 +266,7 @@ rules! {
         "429 and 503 say when to come back."
         "Send `Retry-After` in seconds."
         "Graph throttling guidance; RFC 9110, section 10.2.3; RFC 6585, section 4"
-        "429 without Retry-After"
+        "a promised 429 without Retry-After; one that is not promised is transport/throttled"
     ERROR_WWW_AUTHENTICATE "error/www-authenticate" Failure
         "401 says how to authenticate."
         "Send `WWW-Authenticate: Bearer …`."

@@ -49,7 +49,7 @@ const AHEAD: usize = 128;
 
 /// Bodies above this are judged one at a time: once parsed, a body of small values is many times
 /// as large as its text.
-const HEAVY: usize = 128 * 1024;
+const HEAVY: usize = 64 * 1024;
 
 /// How much of a snapshot a report shows the difference of.
 const SHOWN: usize = 64 * 1024;

@@ -93,7 +93,7 @@ fn blocks(page: &Page, format: ListFormat, out: &mut impl Write) -> io::Result<(
         let cases: Vec<&Case> = page.cases.iter().filter(holds).collect();
         let skipped = cases.iter().find_map(|case| case.skip.clone());
         let (fate, reason) = match (&cases[..], block.kind) {
-            ([], BlockKind::Template) => ("skipped", block.reason.clone()),
+            ([], _) if block.intended => ("skipped", block.reason.clone()),
             ([], _) => ("unread", block.reason.clone().or_else(|| Some("it belongs to no case".to_owned()))),
             (cases, _) if cases.iter().all(|case| case.skip.is_some()) => ("skipped", skipped),
             _ => ("case", None),

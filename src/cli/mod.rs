@@ -66,9 +66,9 @@ fn note(message: &str) {
 
 /// The known word nearest to `word`, if it is near: for suggestions.
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|k| (strsim::damerau_levenshtein(word, k), k));
+    let scored = known.filter(|k| !k.is_empty()).map(|k| (strsim::damerau_levenshtein(word, k), k));
     let best = scored.min_by_key(|(distance, _)| *distance)?;
-    let near = best.0 <= 2.max(word.len() / 3) || best.1.ends_with(word);
+    let near = best.0 <= 1.max(word.len() / 3) && best.0 < word.len();
     near.then_some(best.1)
 }
 

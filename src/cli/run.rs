@@ -52,11 +52,22 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         target_name: args.target.clone(),
     };
     let mut outputs = Outputs::open(&args.reports, style(args))?;
+    let runtime = runtime(jobs(args))?;
     if let Some(limit) = args.wait {
-        wait(&target, limit);
+        let waiting = target.clone();
+        let waited = runtime.block_on(async {
+            tokio::select! {
+                _ = tokio::task::spawn_blocking(move || wait(&waiting, limit)) => true,
+                _ = interrupt() => false,
+            }
+        });
+        if !waited {
+            runtime.shutdown_background();
+            return Ok(130);
+        }
     }
     let run = Run::new(plan, target, options);
-    runtime(jobs(args))?.block_on(async {
+    runtime.block_on(async {
         let stopper = tokio::spawn(stop_on_interrupt(Arc::clone(&run)));
         let driven = run.drive(&mut |event| outputs.event(event)).await;
         stopper.abort();

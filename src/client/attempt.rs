@@ -23,7 +23,7 @@ use crate::rule;
 /// Bodies up to this size take nothing from the budget.
 const FREE: usize = 256 << 10;
 /// What all larger bodies of one target may take together.
-const BUDGET_KIB: usize = 32 << 10;
+const BUDGET_KIB: usize = 16 << 10;
 /// Node's servers, among others, close a connection that idled for five seconds.
 const IDLE: Duration = Duration::from_secs(4);
 

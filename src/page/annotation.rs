@@ -93,7 +93,15 @@ pub fn read(comment: &str) -> (Option<Annotation>, Vec<String>) {
         "request" => BlockType::Request,
         "response" => BlockType::Response,
         "ignored" | "ignore" | "example" => BlockType::Ignored,
-        _ => BlockType::Other,
+        // Every other kind that Graph's documentation is known to hold.
+        "resource" | "samples" | "simulatedresponse" | "testparams" | "permissions" | "rbacpermissions" => {
+            BlockType::Other
+        }
+        _ => {
+            let said = json::brief(block_type, 40);
+            flaws.push(format!("there is no blockType {said}; use request, response or ignored"));
+            return (None, flaws);
+        }
     };
     let declared = of("@odata.type").or_else(|| of("@type")).and_then(Value::as_str).map(str::trim);
     let inner = declared.and_then(|t| t.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')')));
@@ -238,5 +246,6 @@ mod tests {
             r#"{"blockType":"request","graphspec":{"acepts":[],"accepts":["9XX"],"raw":1,"multiStatus":{"listed":"some"}}}"#,
         );
         assert_eq!(flaws.len(), 4, "{flaws:?}");
+        assert!(read(r#"{"blockType":"reqest"}"#).1[0].contains("reqest"));
     }
 }

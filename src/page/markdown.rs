@@ -1,5 +1,7 @@
 //! Markdown → fenced blocks, each with the comment before it. The only user of `pulldown-cmark`.
 
+use std::borrow::Cow;
+
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// A fenced block of a page.
@@ -32,8 +34,8 @@ pub fn fences(text: &str) -> Vec<Fence> {
     let mut section = 0;
     let mut open: Option<Fence> = None;
     let mut heading: Option<bool> = None;
-    let options = Options::ENABLE_YAML_STYLE_METADATA_BLOCKS | Options::ENABLE_TABLES;
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+    let body = without_front_matter(text);
+    for (event, range) in Parser::new_ext(&body, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(false),
             Event::Start(Tag::Link { dest_url, .. }) if heading.is_some() && dest_url.starts_with("#tab/") => {
@@ -74,6 +76,24 @@ pub fn fences(text: &str) -> Vec<Fence> {
         }
     }
     found
+}
+
+/// `text` with the YAML block at its start blanked out, places kept. The Markdown library would
+/// take any two rules of a page for such a block, and drop what is between them.
+fn without_front_matter(text: &str) -> Cow<'_, str> {
+    let is_rule = |line: &str| line.trim_end() == "---";
+    let mut length = 0;
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        if at == 0 && !is_rule(line) {
+            return Cow::Borrowed(text);
+        }
+        length += line.len();
+        if at > 0 && is_rule(line) {
+            let blank = text[..length].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' });
+            return Cow::Owned(blank.chain(text[length..].chars()).collect());
+        }
+    }
+    Cow::Borrowed(text)
 }
 
 /// Keeps the comments of a piece of HTML for the next fence: the last that looks like an
@@ -117,6 +137,13 @@ mod tests {
         assert_eq!((got[1].line, got[1].info.as_str(), got[1].text.as_str()), (16, "json", "{}\n"));
         assert_eq!((got[1].comment.as_ref(), got[0].section, got[1].section), (None, 1, 2));
         assert!(!got[0].unclosed && !got[1].unclosed);
+    }
+
+    #[test]
+    fn rules_on_a_page_hide_nothing() {
+        let text = "---\ntitle: x\n---\n\n---\n### A\n\n```http\nGET /x\n```\n\n---\n\n```http\nGET /y\n```\n";
+        assert_eq!(fences(text).iter().map(|f| f.line).collect::<Vec<_>>(), [8, 14]);
+        assert_eq!(fences("---\n```\nx\n```\n").len(), 1);
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub struct Block {
     pub owner: Option<u32>,
     /// Why it is in no case.
     pub reason: Option<String>,
+    /// The page itself says that it is no example.
+    pub intended: bool,
 }
 
 /// One page, read.

@@ -88,6 +88,7 @@ pub fn pair(page: &std::sync::Arc<str>, fences: &[Fence], problems: &mut Vec<Pro
             Piece::Template(block, method, url, annotation) => {
                 blocks[block].kind = BlockKind::Template;
                 blocks[block].reason = Some("a URL template".to_owned());
+                blocks[block].intended = true;
                 templates.push((method, url, annotation));
             }
             Piece::Request(example) => examples.push(example),
@@ -119,18 +120,26 @@ fn read_fence(
         annotation
     });
     let said = annotation.as_ref().and_then(|a| a.block_type);
-    if said == Some(BlockType::Other) {
-        return None;
-    }
     let (shown, flaws) = message::parse(&fence.text);
     let http_info = matches!(fence.info.as_str(), "http" | "msgraph-interactive");
     if said.is_none() && !http_info && !starts_http(&fence.text) {
         return None;
     }
-    if said == Some(BlockType::Ignored) && !http_info && !starts_http(&fence.text) {
+    if matches!(said, Some(BlockType::Ignored | BlockType::Other)) && !http_info && !starts_http(&fence.text) {
         return None;
     }
-    let mut block = Block { line: fence.line, kind: BlockKind::Other, owner: None, reason: None };
+    let mut block = Block { line: fence.line, kind: BlockKind::Other, owner: None, reason: None, intended: false };
+    if said == Some(BlockType::Other) {
+        block.kind = match shown {
+            Some(Shown::Request(_)) => BlockKind::Request,
+            Some(Shown::Response { .. }) => BlockKind::Response,
+            None => BlockKind::Other,
+        };
+        block.reason = Some("the page annotates it as no example".to_owned());
+        block.intended = true;
+        blocks.push(block);
+        return None;
+    }
     if fence.unclosed {
         problems.push(Problem::new(&rule::PAGE_UNCLOSED, span.clone(), "the block is never closed"));
     }
@@ -158,7 +167,7 @@ fn read_fence(
                 headers: request.headers,
                 content,
                 repaired,
-                ignored: annotated_page && said != Some(BlockType::Request),
+                ignored: said == Some(BlockType::Ignored) || (annotated_page && said != Some(BlockType::Request)),
                 responses: Vec::new(),
                 block: at,
                 section: fence.section,
@@ -182,13 +191,10 @@ fn read_fence(
         }
         None => {
             block.reason = Some("neither a request line nor a status line".to_owned());
-            if matches!(said, Some(BlockType::Request | BlockType::Response)) {
-                problems.push(Problem::new(
-                    &rule::PAGE_ANNOTATION,
-                    span,
-                    "annotated as HTTP, but it starts with neither a request line nor a status line",
-                ));
-            }
+            let message = "marked as HTTP, but it starts with neither a request line nor a status line";
+            let problem = Problem::new(&rule::PAGE_ANNOTATION, span, message);
+            let annotated = matches!(said, Some(BlockType::Request | BlockType::Response));
+            problems.push(if annotated { problem } else { problem.warning() });
             None
         }
     };
