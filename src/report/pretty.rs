@@ -56,6 +56,8 @@ pub struct Pretty<W> {
     known: HashMap<u64, usize>,
     warnings: Notes,
     skips: Notes,
+    /// The target ends with the run.
+    embedded: bool,
     /// How many cases failed with 404.
     lost: usize,
 }
@@ -95,11 +97,13 @@ impl<W: Write> Pretty<W> {
             known: HashMap::new(),
             warnings: Notes::default(),
             skips: Notes::default(),
+            embedded: false,
             lost: 0,
         }
     }
 
     fn started(&mut self, started: &Started) -> io::Result<()> {
+        self.embedded = started.target == "mock";
         if self.style.level == Level::Quiet {
             return Ok(());
         }
@@ -195,6 +199,10 @@ impl<W: Write> Pretty<W> {
         }
         if !quiet || !self.full.is_empty() {
             writeln!(self.out)?;
+        }
+        if self.embedded && !self.full.is_empty() {
+            let hint = "the embedded mock ended with this run; `graphspec mock` starts one to repeat requests against";
+            writeln!(self.out, "{}\n", self.paint.dim(&wrapped(hint, self.style.width, 0, 2)))?;
         }
         if self.lost > 0 && self.lost == tally.failed && tally.passed == 0 {
             let hint = "every answer is 404: is the base path of the target right?";
