@@ -8,10 +8,10 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-/// The most values (scalars, arrays, objects) that one body may hold. A value costs some 80 bytes
-/// once read, so this bounds the memory of a hostile body of millions of tiny values; a page of a
-/// thousand users with a hundred members each stays below.
-pub const MAX_VALUES: usize = 256 * 1024;
+/// The most values (scalars, arrays, objects) that one body may hold. A value costs up to some 150
+/// bytes once read, so this bounds the memory of a hostile body of millions of tiny values; a page
+/// of a thousand users with a hundred members each stays below.
+pub const MAX_VALUES: usize = 128 * 1024;
 
 /// Why a body could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
