@@ -222,3 +222,48 @@ fn a_wrong_base_path_is_guessed_at() {
     let args = ["run", "--target", &url, "--filter", "follow-sites/follow-sites/200"];
     graphspec(&args).says(1, &["status/unexpected", "base path"]);
 }
+
+/// Interrupts a run as Ctrl-C does, `after` it has begun.
+#[cfg(unix)]
+fn interrupted(args: &[&str], after: std::time::Duration) -> (Ran, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = command(folder.path(), args);
+    let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    thread::sleep(after);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    (ran(output), std::fs::read_dir(folder.path()).unwrap().count())
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_run_in_order() {
+    let slow = server(|stream| {
+        thread::sleep(std::time::Duration::from_millis(400));
+        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    });
+    let half = std::time::Duration::from_millis(1500);
+    let base =
+        ["run", "--target", &slow, "--filter", "unfollow-sites/unfollow-unknown-user/404", "--repeat", "20", "-j", "1"];
+    let (ran, left) = interrupted(&[&base[..], &["--report", "json=out"]].concat(), half);
+    ran.says(130, &["stopping", "interrupted"]);
+    assert_eq!(left, 1, "the report is whole, and nothing else is left");
+    let passing = [
+        "run",
+        "--target",
+        &slow,
+        "--filter",
+        "unfollow-sites/unfollow-empty-list/400",
+        "--repeat",
+        "20",
+        "-j",
+        "1",
+        "--fail-fast",
+    ];
+    let (ran, _) = interrupted(&passing, half);
+    ran.says(130, &["interrupted"]);
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let waiting = ["run", "--target", &format!("http://{free}"), "--wait", "30s", "--report", "json=out"];
+    let (ran, left) = interrupted(&waiting, half);
+    assert_eq!((ran.code, left), (130, 0), "{}", ran.err);
+}
