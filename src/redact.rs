@@ -27,47 +27,42 @@ const MEMBERS: [&str; 6] =
 /// Header fields whose value is a credential or a session.
 const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-/// Masks what looks like a secret wherever it stands: JSON Web Tokens, `Bearer` values, and the
-/// values of members such as `access_token` in JSON (also JSON inside a JSON string) or form text.
-pub fn secrets(text: &str) -> Cow<'_, str> {
-    masked(text, &found(text, None), None)
+/// `text`, of any length, without secrets. Masked is what looks like one wherever it stands (JSON Web
+/// Tokens, `Bearer` values, and the values of members such as `access_token` in JSON, also JSON
+/// inside a JSON string, or form text), and the `given` ones in every spelling.
+pub fn secrets<'a>(text: &'a str, given: &[Secret]) -> Cow<'a, str> {
+    masked(text, &found(text, given), None)
 }
 
-/// Text of any length as it may be stored: secrets and the `token` itself masked.
-pub fn text(text: &str, token: Option<&Secret>) -> String {
-    line(text, token.map(Secret::expose).filter(|value| !value.is_empty()))
+fn line(text: &str, given: &[Secret]) -> String {
+    secrets(text, given).into_owned()
 }
 
-/// The same exchange as it may be shown: secrets and the `token` itself masked everywhere
-/// (percent-encoded, JSON-escaped and HTML-escaped forms too), each body cut at [`BODY_LIMIT`]
+/// The same exchange as it may be shown: what looks like a secret, and the `given` ones, masked
+/// everywhere (percent-encoded, JSON-escaped and HTML-escaped forms too), each body cut at [`BODY_LIMIT`]
 /// with a note.
-pub fn exchange(exchange: &Exchange, token: Option<&Secret>) -> Exchange {
-    let token = token.map(Secret::expose).filter(|value| !value.is_empty());
+pub fn exchange(exchange: &Exchange, given: &[Secret]) -> Exchange {
     let request = &exchange.request;
     Exchange {
         request: Request {
-            method: line(&request.method, token),
-            url: without_password(&line(&request.url, token)),
-            headers: fields(&request.headers, token),
-            body: body(&request.body, token),
+            method: line(&request.method, given),
+            url: without_password(&line(&request.url, given)),
+            headers: fields(&request.headers, given),
+            body: body(&request.body, given),
         },
         outcome: match &exchange.outcome {
             Ok(response) => Ok(Response {
                 status: response.status,
-                headers: fields(&response.headers, token),
-                body: body(&response.body, token),
+                headers: fields(&response.headers, given),
+                body: body(&response.body, given),
             }),
-            Err(failure) => Err(Failure { rule: failure.rule, message: line(&failure.message, token) }),
+            Err(failure) => Err(Failure { rule: failure.rule, message: line(&failure.message, given) }),
         },
         ..*exchange
     }
 }
 
-fn line(text: &str, token: Option<&str>) -> String {
-    masked(text, &found(text, token), None).into_owned()
-}
-
-fn fields(headers: &Headers, token: Option<&str>) -> Headers {
+fn fields(headers: &Headers, given: &[Secret]) -> Headers {
     let clean = headers.0.iter().map(|(name, value)| {
         let lower = name.to_ascii_lowercase();
         let secret = CREDENTIALS.contains(&lower.as_str())
@@ -75,8 +70,8 @@ fn fields(headers: &Headers, token: Option<&str>) -> Headers {
             || lower.ends_with("-key")
             || lower.ends_with("-token")
             || lower.ends_with("-secret");
-        let value = if secret { credential(value) } else { line(value, token) };
-        (line(name, token), value)
+        let value = if secret { credential(value) } else { line(value, given) };
+        (line(name, given), value)
     });
     Headers(clean.collect())
 }
@@ -102,12 +97,13 @@ fn without_password(url: &str) -> String {
     place.map_or_else(|| url.to_owned(), |range| format!("{}{MASK}{}", &url[..range.start], &url[range.end..]))
 }
 
-fn body(bytes: &Bytes, token: Option<&str>) -> Bytes {
-    let margin = MARGIN.max(token.map_or(0, |t| t.len().saturating_mul(6)));
+fn body(bytes: &Bytes, given: &[Secret]) -> Bytes {
+    let longest = given.iter().map(|secret| secret.expose().len()).max().unwrap_or(0);
+    let margin = MARGIN.max(longest.saturating_mul(6));
     let window = &bytes[..bytes.len().min(BODY_LIMIT + margin)];
     // Bytes that are not text stay as they are, unless they hold a secret.
     let text = String::from_utf8_lossy(window);
-    let ranges = found(&text, token);
+    let ranges = found(&text, given);
     if bytes.len() <= BODY_LIMIT {
         return match masked(&text, &ranges, None) {
             Cow::Borrowed(_) => bytes.clone(),
@@ -136,15 +132,15 @@ fn masked<'a>(text: &'a str, ranges: &[Range<usize>], limit: Option<usize>) -> C
 }
 
 /// Where secrets stand, in order, merged where they overlap.
-fn found(text: &str, token: Option<&str>) -> Vec<Range<usize>> {
+fn found(text: &str, given: &[Secret]) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     web_tokens(text, &mut ranges);
     bearers(text, &mut ranges);
     for name in MEMBERS {
         members(text, name, &mut ranges);
     }
-    if let Some(token) = token {
-        literal(text, token.as_bytes(), &mut ranges);
+    for secret in given.iter().filter(|secret| !secret.is_empty()) {
+        literal(text, secret.expose().as_bytes(), &mut ranges);
     }
     ranges.retain(|r| !r.is_empty() && &text[r.clone()] != MASK);
     ranges.sort_by_key(|r| (r.start, r.end));

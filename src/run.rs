@@ -111,8 +111,7 @@ impl Run {
             selected: total,
         }))?;
         let mut emit = |at: usize, (mut judged, answer): Outcome, tally: &mut Tally| -> io::Result<()> {
-            let failed = self.failed.load(Ordering::Relaxed) && tally.failed > 0;
-            if failed && self.planned(at).skip.is_none() {
+            if self.failed.load(Ordering::Relaxed) && self.planned(at).skip.is_none() {
                 judged.verdict = Verdict::skipped(FAILED_FAST);
                 judged.exchange = None;
             } else if let Some(text) = answer {
@@ -307,26 +306,21 @@ impl Run {
     }
 
     fn redacted(&self, exchange: &Exchange) -> Exchange {
-        let mut plain = redact::exchange(exchange, None);
+        let mut shown = redact::exchange(exchange, &self.options.secrets);
         // The id that the client made up is another each time; an answer that only echoes it is
         // the same answer.
-        if let (None, Ok(response)) = (plain.request.headers.get(OURS), &mut plain.outcome)
+        if let (None, Ok(response)) = (shown.request.headers.get(OURS), &mut shown.outcome)
             && response.headers.get(OURS).is_some()
         {
             response.headers.set(OURS, "[ours]");
         }
-        self.options.secrets.iter().fold(plain, |shown, secret| redact::exchange(&shown, Some(secret)))
+        shown
     }
 
     fn scrub(&self, deviation: &mut Deviation) {
         for text in [&mut deviation.expected, &mut deviation.actual, &mut deviation.message] {
-            *text = self.without_secrets(text);
+            *text = redact::secrets(text, &self.options.secrets).into_owned();
         }
-    }
-
-    fn without_secrets(&self, text: &str) -> String {
-        let plain = redact::text(text, None);
-        self.options.secrets.iter().fold(plain, |shown, secret| redact::text(&shown, Some(secret)))
     }
 
     /// The text of an answer as a snapshot holds it: documented values in the place of the
@@ -345,7 +339,7 @@ impl Run {
             response.body = value.to_string().into();
         }
         let keys = case.law.as_deref().map(|l| (l.dialect.entries.as_str(), l.dialect.entry_key.as_str()));
-        self.without_secrets(&snapshot::text(&response, keys))
+        redact::secrets(&snapshot::text(&response, keys), &self.options.secrets).into_owned()
     }
 }
 

@@ -85,7 +85,7 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
 }
 
 fn written(args: &RunArgs, count: usize) -> String {
-    let folder = args.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots"));
+    let folder = snapshots(args);
     let answers = if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") };
     match args.update {
         UpdateArg::Always => format!("{answers} accepted under {}", folder.display()),
@@ -233,6 +233,11 @@ fn headers(texts: &[String]) -> Result<Vec<(String, String)>, Refused> {
     read.collect()
 }
 
+/// The folder of accepted answers, of all targets.
+fn snapshots(args: &RunArgs) -> PathBuf {
+    args.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots"))
+}
+
 /// Where accepted answers are: the folder given, or `snapshots` where it has some of this target.
 fn store(args: &RunArgs) -> Result<Option<Store>, Refused> {
     let target = target_folder(&args.target);
@@ -245,7 +250,7 @@ fn store(args: &RunArgs) -> Result<Option<Store>, Refused> {
         UpdateArg::Pending => Update::Pending,
         UpdateArg::Always => Update::Always,
     };
-    let folder = args.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots"));
+    let folder = snapshots(args);
     let asked = args.snapshots.is_some() || args.update != UpdateArg::No || args.require_snapshots;
     if !asked && !folder.join(&target).is_dir() {
         return Ok(None);

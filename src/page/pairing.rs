@@ -122,10 +122,8 @@ fn read_fence(
     let said = annotation.as_ref().and_then(|a| a.block_type);
     let (shown, flaws) = message::parse(&fence.text);
     let http_info = matches!(fence.info.as_str(), "http" | "msgraph-interactive");
-    if said.is_none() && !http_info && !starts_http(&fence.text) {
-        return None;
-    }
-    if matches!(said, Some(BlockType::Ignored | BlockType::Other)) && !http_info && !starts_http(&fence.text) {
+    let annotated = matches!(said, Some(BlockType::Request | BlockType::Response));
+    if !annotated && !http_info && !starts_http(&fence.text) {
         return None;
     }
     let mut block = Block { line: fence.line, kind: BlockKind::Other, owner: None, reason: None, intended: false };
@@ -193,7 +191,6 @@ fn read_fence(
             block.reason = Some("neither a request line nor a status line".to_owned());
             let message = "marked as HTTP, but it starts with neither a request line nor a status line";
             let problem = Problem::new(&rule::PAGE_ANNOTATION, span, message);
-            let annotated = matches!(said, Some(BlockType::Request | BlockType::Response));
             problems.push(if annotated { problem } else { problem.warning() });
             None
         }
