@@ -141,6 +141,7 @@ fn found(text: &str, given: &[Secret]) -> Vec<Range<usize>> {
     }
     for secret in given.iter().filter(|secret| !secret.is_empty()) {
         literal(text, secret.expose().as_bytes(), &mut ranges);
+        beginnings(text, secret.expose(), &mut ranges);
     }
     ranges.retain(|r| !r.is_empty() && &text[r.clone()] != MASK);
     ranges.sort_by_key(|r| (r.start, r.end));
@@ -253,6 +254,34 @@ fn closing(bytes: &[u8], start: usize, quote: u8, slashes: usize) -> usize {
         at = end + 1;
     }
     bytes.len()
+}
+
+/// Where a message was shortened inside `secret`: the longest beginning of it that stands before
+/// `…`. By the secret's prefix function (Knuth, Morris, Pratt), since text and secret may be long.
+fn beginnings(text: &str, secret: &str, out: &mut Vec<Range<usize>>) {
+    // Fewer letters than these tell nothing, and stand in many a word.
+    const TELLING: usize = 4;
+    let (bytes, secret) = (text.as_bytes(), secret.as_bytes());
+    if !text.contains('…') {
+        return;
+    }
+    let mut borders: Vec<usize> = vec![0; secret.len()];
+    let extend = |borders: &[usize], mut alike: usize, byte: u8| {
+        while alike > 0 && secret.get(alike) != Some(&byte) {
+            alike = borders[alike - 1];
+        }
+        alike + usize::from(secret.get(alike) == Some(&byte))
+    };
+    for at in 1..secret.len() {
+        borders[at] = extend(&borders, borders[at - 1], secret[at]);
+    }
+    let mut alike = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if (TELLING..secret.len()).contains(&alike) && bytes[at..].starts_with("…".as_bytes()) {
+            out.push(at - alike..at);
+        }
+        alike = extend(&borders, alike, *byte);
+    }
 }
 
 /// Every place of `token`, each of its bytes written plainly or escaped.

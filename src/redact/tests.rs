@@ -160,3 +160,19 @@ fn a_secret_at_the_cut_is_masked_whichever_of_several_it_is() {
         assert_eq!(shown.matches("[cut here").count(), 1);
     }
 }
+
+#[test]
+fn a_secret_that_a_message_cuts_short_is_masked() {
+    let given = [Secret::new("S3cr3tSimpleToken")];
+    for (text, want) in [
+        ("entry 0 is \"xxS3cr3tSim…, not an object", "entry 0 is \"xx[secret]…, not an object"),
+        ("S3cr…", "[secret]…"),
+        ("S3cS3S3cr3tS…", "S3cS3[secret]…"),
+        ("S3cr3tSimpleToken…", "[secret]…"),
+    ] {
+        assert_eq!(secrets(text, &given), want);
+    }
+    for plain in ["S3c…", "S3cr", "S3cr3t and more…", "S3crX…"] {
+        assert_eq!(secrets(plain, &given), plain);
+    }
+}

@@ -135,7 +135,9 @@ fn hostile_text_reaches_no_terminal() {
 fn an_echoed_token_reaches_no_file() {
     let secret = "S3cr3tSimpleTokenAbCd";
     let url = server(move |stream| {
-        let body = format!("{{\"tok\": \"{secret}\", \"{secret}\": [\"Bearer {secret}\"]}}");
+        let cut = "x".repeat(62);
+        let body =
+            format!("{{\"tok\": \"{secret}\", \"{secret}\": [\"Bearer {secret}\"], \"value\": \"{cut}{secret}\"}}");
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Echo: {secret}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
@@ -176,7 +178,8 @@ fn an_echoed_token_reaches_no_file() {
         );
         assert!(texts.len() > 4);
         for text in texts {
-            assert!(!text.contains(secret), "{given:?}: {text}");
+            // Nor its beginning, where a message is cut short.
+            assert!(!text.contains(&secret[..6]), "{given:?}: {text}");
         }
     }
 }
