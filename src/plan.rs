@@ -1,6 +1,7 @@
 //! Cases → a plan: which are sent, in which order, with which values, and what runs before each.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -38,6 +39,29 @@ pub struct Selection {
     pub bindings: Bindings,
     /// Header fields set on every request.
     pub headers: Vec<(String, String)>,
+}
+
+/// Globs on case ids: `*` matches `/` too, `!GLOB` excludes, none takes all.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    take: Vec<WildMatch>,
+    leave: Vec<WildMatch>,
+}
+
+impl Filter {
+    /// Reads globs.
+    pub fn new(globs: &[String]) -> Self {
+        let (leave, take): (Vec<&String>, Vec<&String>) = globs.iter().partition(|glob| glob.starts_with('!'));
+        let read =
+            |globs: Vec<&String>| globs.iter().map(|glob| WildMatch::new(glob.trim_start_matches('!'))).collect();
+        Filter { take: read(take), leave: read(leave) }
+    }
+
+    /// Whether a case of that id is meant.
+    pub fn takes(&self, id: &str) -> bool {
+        (self.take.is_empty() || self.take.iter().any(|glob| glob.matches(id)))
+            && !self.leave.iter().any(|glob| glob.matches(id))
+    }
 }
 
 /// One case of a plan.
@@ -81,20 +105,13 @@ impl Plan {
     /// Selects and orders `cases`, which are all cases of the pages.
     pub fn new(cases: &[Arc<Case>], selection: Selection) -> Self {
         let by_name = names(cases);
-        let (take, leave): (Vec<&String>, Vec<&String>) = selection.filters.iter().partition(|f| !f.starts_with('!'));
-        let globs = |texts: Vec<&String>| -> Vec<WildMatch> {
-            texts.iter().map(|t| WildMatch::new(t.trim_start_matches('!'))).collect()
-        };
-        let (take, leave) = (globs(take), globs(leave));
-        let selected = |case: &Case| {
-            let id = case.id.as_str();
-            (take.is_empty() || take.iter().any(|g| g.matches(id))) && !leave.iter().any(|g| g.matches(id))
-        };
-        let planned = cases.iter().enumerate().filter(|(_, case)| selected(case)).map(|(index, case)| {
-            let (before, missing) = before(case, &by_name);
-            let skip = missing.or_else(|| skip(case, &before, &selection));
-            Planned { state: state(case, &before), case: Arc::clone(case), index, before, skip }
-        });
+        let filter = Filter::new(&selection.filters);
+        let planned =
+            cases.iter().enumerate().filter(|(_, case)| filter.takes(case.id.as_str())).map(|(index, case)| {
+                let (before, missing) = before(case, &by_name);
+                let skip = missing.or_else(|| skip(case, &before, &selection));
+                Planned { state: state(case, &before), case: Arc::clone(case), index, before, skip }
+            });
         let cases_of_plan: Vec<Planned> = planned.collect();
         // A case whose path has a placeholder of its own has a user of its own.
         let shares = |case: &Case| {
@@ -113,7 +130,7 @@ impl Plan {
         let url = fill(&case.path, bindings, &mut inverse, |name| sample(owner.id.as_str(), repeat, name));
         let body = match &case.content {
             Content::Json(value) if !bindings.is_empty() => {
-                let mut value = value.clone();
+                let mut value = Value::clone(value);
                 bind_strings(&mut value, bindings, &mut inverse);
                 Bytes::from(value.to_string())
             }
@@ -265,17 +282,40 @@ fn unbound(case: &Case, bindings: &Bindings) -> Option<String> {
 fn placeholders(path: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some((start, end)) = next_placeholder(path, from) {
-        found.push((segment_before(path, start), &path[start + 1..end]));
-        from = end + 1;
+    while let Some((place, name)) = next_placeholder(path, from) {
+        found.push((segment_before(path, place.start), name));
+        from = place.end;
     }
     found
 }
 
-fn next_placeholder(path: &str, from: usize) -> Option<(usize, usize)> {
-    let start = from + path[from..].find('{')?;
-    let end = start + path[start..].find('}')?;
-    Some((start, end))
+/// The next placeholder in any of the styles that pages use, and its name: `{id}`, `<id>`, and the
+/// whole segment `:id`.
+fn next_placeholder(path: &str, from: usize) -> Option<(Range<usize>, &str)> {
+    let mut at = from;
+    loop {
+        let start = at + path[at..].find(['{', '<', ':'])?;
+        at = start + 1;
+        let closed = |close: char| path[at..].find(close).map(|length| at + length);
+        let (name, end) = match path.as_bytes()[start] {
+            b'{' => closed('}').map(|end| (&path[at..end], end + 1))?,
+            b'<' => match closed('>').map(|end| (&path[at..end], end + 1)) {
+                Some((name, end)) if !name.is_empty() && !name.contains(['/', '?', '&']) => (name, end),
+                _ => continue,
+            },
+            _ => {
+                let end = path[at..].find(['/', '?', '&', '#']).map_or(path.len(), |length| at + length);
+                let name = &path[at..end];
+                let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+                if !is_name || !path[..start].ends_with('/') {
+                    continue;
+                }
+                (name, end)
+            }
+        };
+        return Some((start..end, name));
+    }
 }
 
 fn segment_before(path: &str, at: usize) -> &str {
@@ -287,16 +327,15 @@ fn segment_before(path: &str, at: usize) -> &str {
 fn fill(path: &str, bindings: &Bindings, inverse: &mut Inverse, sample: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     let mut from = 0;
-    while let Some((start, end)) = next_placeholder(path, from) {
-        let name = &path[start + 1..end];
-        out.push_str(&bound_text(&path[from..start], bindings));
-        let value = match bindings.placeholder(segment_before(path, start), name) {
+    while let Some((place, name)) = next_placeholder(path, from) {
+        out.push_str(&bound_text(&path[from..place.start], bindings));
+        let value = match bindings.placeholder(segment_before(path, place.start), name) {
             Some(bound) => bound.to_owned(),
             None => sample(name),
         };
-        inverse.note(&format!("{{{name}}}"), &value);
+        inverse.note(&path[place.clone()], &value);
         out.push_str(&segment(&value));
-        from = end + 1;
+        from = place.end;
     }
     out.push_str(&bound_text(&path[from..], bindings));
     out
@@ -349,4 +388,23 @@ fn sample(case: &str, repeat: usize, name: &str) -> String {
         b >> 52,
         b & 0xffff_ffff_ffff
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_in_every_style() {
+        for (path, want) in [
+            ("/users/{id | userPrincipalName}/x/{y}", &[("users", "id | userPrincipalName"), ("x", "y")][..]),
+            ("/users/<id>/x/:y?$top=<n>", &[("users", "id"), ("x", "y"), ("", "n")]),
+            ("/drive/root:/a/b:/content", &[]),
+            ("/x?$filter=a lt 5 and b <c/d>", &[]),
+            ("/f(a='{b}')", &[("", "b")]),
+            ("/users/{id", &[]),
+        ] {
+            assert_eq!(placeholders(path), want, "{path}");
+        }
+    }
 }

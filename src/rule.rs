@@ -327,6 +327,11 @@ rules! {
         "Run fewer jobs at once, or raise --retry."
         "Graph throttling guidance"
         "429 to every attempt"
+    PAGE_SEVERAL_REQUESTS "page/several-requests" Warning
+        "A block annotated as a request holds one."
+        "Give each request a block of its own; until then the first is read, and the others are not."
+        "the annotation language of Graph's documentation"
+        "two lines that begin with GET in one block"
     PAGE_NO_BLANK_LINE "page/no-blank-line" Failure
         "A blank line stands between header fields and body."
         "Insert the blank line."

@@ -17,6 +17,12 @@ impl Span {
     pub fn new(page: &Arc<str>, line: u32) -> Self {
         Span { page: Arc::clone(page), line }
     }
+
+    /// Another line of the same page.
+    #[must_use]
+    pub fn at_line(&self, line: u32) -> Self {
+        Span::new(&self.page, line)
+    }
 }
 
 impl fmt::Display for Span {

@@ -9,7 +9,7 @@ use crate::binding::{BadBinding, Bindings};
 use crate::case::Case;
 use crate::client::{BadTarget, Limits, Target};
 use crate::mock::{self, Mock};
-use crate::page::{self, Source, Unopened};
+use crate::page::{Docset, Page, Unopened};
 use crate::plan::{self, Plan, Selection, TargetKind};
 use crate::report;
 use crate::run::{Options, Run};
@@ -23,7 +23,7 @@ pub type OnAnswer = fn(case: &str, answer: &str);
 /// Pages aimed at a target, to be run as tests.
 #[derive(Clone, Debug)]
 pub struct Suite {
-    pages: Vec<Source>,
+    pages: Docset,
     target: Option<String>,
     filters: Vec<String>,
     bind: Vec<String>,
@@ -39,12 +39,21 @@ pub enum BadSuite {
     /// The target's URL.
     #[error(transparent)]
     Target(#[from] BadTarget),
+    /// A page.
+    #[error(transparent)]
+    Page(#[from] Unopened),
 }
 
 impl Suite {
     /// The built-in suite, aimed at the embedded mock until [`Suite::target`] says otherwise.
     pub fn builtin() -> Self {
-        Suite { pages: suite::pages(), target: None, filters: Vec::new(), bind: Vec::new(), on_answer: None }
+        Suite {
+            pages: Docset::of(suite::pages()),
+            target: None,
+            filters: Vec::new(),
+            bind: Vec::new(),
+            on_answer: None,
+        }
     }
 
     /// Pages of your own: files, or folders of `*.md`.
@@ -52,7 +61,7 @@ impl Suite {
     /// # Errors
     /// [`Unopened`] for the first path that cannot be read.
     pub fn pages(paths: &[PathBuf]) -> Result<Self, Unopened> {
-        Ok(Suite { pages: page::open(paths)?, ..Suite::builtin() })
+        Ok(Suite { pages: Docset::open(paths)?, ..Suite::builtin() })
     }
 
     /// Aims at a base URL, e.g. `http://127.0.0.1:3000/v1.0`.
@@ -89,7 +98,11 @@ impl Suite {
 /// # Errors
 /// [`BadSuite`], before anything is sent.
 pub fn trials(suite: &Suite) -> Result<Vec<Trial>, BadSuite> {
-    let pages = page::read_all(&suite.pages);
+    let mut pages: Vec<Page> = Vec::new();
+    let unopened = suite.pages.clone().read(|reading| reading.page, |page| pages.push(page));
+    if let Some(unopened) = unopened.into_iter().next() {
+        return Err(unopened.into());
+    }
     let templates: Vec<(String, String)> = pages.iter().flat_map(|p| p.templates.clone()).collect();
     let cases: Vec<Arc<Case>> = pages.into_iter().flat_map(|p| p.cases).map(Arc::new).collect();
     let keys = plan::binding_keys(&cases);

@@ -12,8 +12,7 @@ fn read(below: &str) -> Option<Page> {
     if !path.exists() {
         return None;
     }
-    let sources = page::open(&[path]).unwrap();
-    Some(page::read_all(&sources).remove(0))
+    Some(page::open_all(&[path]).unwrap().remove(0))
 }
 
 fn ids(page: &Page) -> Vec<&str> {
@@ -75,8 +74,7 @@ fn every_page_is_read_and_ids_are_unique() {
     if !root.exists() {
         return;
     }
-    let sources = page::open(&[PathBuf::from(&root)]).unwrap();
-    let pages = page::read_all(&sources);
+    let pages = page::open_all(&[PathBuf::from(&root)]).unwrap();
     let mut seen = std::collections::HashSet::new();
     for case in pages.iter().flat_map(|p| &p.cases) {
         assert!(seen.insert(case.id.as_str().to_ascii_lowercase()), "{} occurs twice", case.id);

@@ -63,9 +63,9 @@ pub enum Content {
     #[default]
     None,
     /// JSON, perhaps mended.
-    Json(Value),
+    Json(Arc<Value>),
     /// Anything else, as written.
-    Text(String),
+    Text(Arc<str>),
 }
 
 impl Content {
@@ -82,7 +82,7 @@ impl Content {
         match self {
             Content::None => Bytes::new(),
             Content::Json(value) => Bytes::from(value.to_string()),
-            Content::Text(text) => Bytes::from(text.clone()),
+            Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
         }
     }
 
@@ -90,8 +90,8 @@ impl Content {
     pub fn as_value(&self) -> Value {
         match self {
             Content::None => Value::Null,
-            Content::Json(value) => value.clone(),
-            Content::Text(text) => Value::String(text.clone()),
+            Content::Json(value) => Value::clone(value),
+            Content::Text(text) => Value::String(text.to_string()),
         }
     }
 }
@@ -233,6 +233,8 @@ pub struct Case {
     pub url: String,
     /// The URL without its service root; starts with `/`.
     pub path: String,
+    /// The URL template of the operation, where the page shows one that the path fits.
+    pub template: Option<String>,
     /// Without Authorization, Host and Content-Length.
     pub headers: Headers,
     /// What is sent.

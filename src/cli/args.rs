@@ -42,7 +42,7 @@ pub enum Verb {
 
 #[derive(Debug, Args)]
 pub struct Pages {
-    /// Pages: Markdown files, or folders of them [default: the built-in suite]
+    /// Pages: Markdown files, folders of them, or `-` for standard input [default: the built-in suite]
     #[arg(value_name = "PAGE")]
     pub pages: Vec<PathBuf>,
 }
@@ -138,8 +138,8 @@ pub struct ListArgs {
     #[command(flatten)]
     pub select: Select,
     /// How to show them
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub format: ListFormat,
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub format: Form,
     /// Every HTTP block of the pages with what became of it, instead of the cases
     #[arg(long)]
     pub blocks: bool,
@@ -187,7 +187,7 @@ pub enum UpdateArg {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
+pub enum Form {
     Text,
     Json,
 }

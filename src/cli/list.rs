@@ -1,119 +1,163 @@
 //! `graphspec list`.
 
+use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::args::{ListArgs, ListFormat};
-use super::{Refused, note, quiet_pipe, sources};
-use crate::binding::Bindings;
+use super::args::{Form, ListArgs};
+use super::{Losses, Refused, docset, note, quiet_pipe, report_unopened, unless_unopened};
 use crate::case::{Case, Promise};
-use crate::page::{self, BlockKind, Page};
-use crate::plan::{Plan, Selection, TargetKind};
+use crate::page::{Block, BlockKind, Page, Reading};
+use crate::plan::Filter;
+use crate::report::escape;
+use crate::source::Span;
 
-pub fn main(args: &ListArgs) -> Result<u8, Refused> {
-    let pages = page::read_all(&sources(&args.pages)?);
-    for problem in pages.iter().flat_map(|p| &p.problems) {
-        if args.format == ListFormat::Text {
-            note(&format!("{}: {}: {}", problem.span, problem.rule.name, problem.message));
-        }
-    }
-    if args.blocks {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        let written = pages.iter().try_for_each(|page| blocks(page, args.format, &mut out));
-        quiet_pipe(written.and_then(|()| out.flush()))?;
-        return Ok(if pages.iter().all(|p| p.blocks.is_empty()) { 4 } else { 0 });
-    }
-    let cases: Vec<Arc<Case>> = pages.into_iter().flat_map(|p| p.cases).map(Arc::new).collect();
-    let selection = Selection {
-        filters: args.select.filters.clone(),
-        repeat: 1,
-        kind: TargetKind::Mock,
-        allow_writes: true,
-        has_token: true,
-        bindings: Bindings::default(),
-        headers: Vec::new(),
-    };
-    let plan = Plan::new(&cases, selection);
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = match args.format {
-        ListFormat::Json => plan.cases.iter().try_for_each(|p| writeln!(out, "{}", line(&p.case))),
-        ListFormat::Text => text(&plan, &mut out),
-    };
-    quiet_pipe(written.and_then(|()| out.flush()))?;
-    if plan.cases.is_empty() {
-        let why = if cases.is_empty() { "the pages hold no case" } else { "no case matches --filter" };
-        note(why);
-        return Ok(4);
-    }
-    Ok(0)
+/// What a page adds to the list.
+#[derive(Default)]
+struct Listed {
+    text: String,
+    /// How many cases or blocks are shown, and how many the page holds.
+    shown: usize,
+    held: usize,
+    /// What became of those shown.
+    fates: [usize; 3],
+    losses: Vec<String>,
 }
 
-fn text(plan: &Plan, out: &mut impl Write) -> io::Result<()> {
-    let width = plan.cases.iter().map(|p| p.case.id.as_str().len()).max().unwrap_or(0);
-    let mut page = None;
-    for planned in &plan.cases {
-        let case = &planned.case;
-        if page.as_ref() != Some(&case.span.page) {
-            if page.is_some() {
-                writeln!(out)?;
-            }
-            writeln!(out, "{}", case.span.page)?;
-            page = Some(Arc::clone(&case.span.page));
+pub fn main(args: &ListArgs) -> Result<u8, Refused> {
+    let filter = Filter::new(&args.select.filters);
+    let of = |reading: Reading| listed(&reading.page, args, &filter);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut total = Listed::default();
+    let mut losses = Losses::default();
+    let mut written = Ok(());
+    let unopened = docset(&args.pages)?.read(of, |page| {
+        let between = args.format == Form::Text && !args.blocks && total.shown > 0 && page.shown > 0;
+        if written.is_ok() {
+            written =
+                out.write_all(if between { b"\n" } else { b"" }).and_then(|()| out.write_all(page.text.as_bytes()));
         }
+        total.shown += page.shown;
+        total.held += page.held;
+        total.fates.iter_mut().zip(page.fates).for_each(|(all, more)| *all += more);
+        losses.add(page.losses);
+    });
+    if args.format == Form::Text && written.is_ok() && total.shown > 0 {
+        written = writeln!(out, "\n{}", counts(&total, args.blocks));
+    }
+    quiet_pipe(written.and_then(|()| out.flush()))?;
+    drop(out);
+    losses.tell();
+    let all_read = report_unopened(&unopened);
+    if total.shown > 0 {
+        return Ok(unless_unopened(0, all_read));
+    }
+    note(match (total.held, args.blocks) {
+        (0, false) => "the pages hold no case",
+        (0, true) => "the pages hold no HTTP block",
+        _ => "no case matches --filter",
+    });
+    Ok(unless_unopened(4, all_read))
+}
+
+fn counts(total: &Listed, blocks: bool) -> String {
+    let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    let [plain, skipped, unread] = total.fates;
+    if blocks {
+        return format!("{}: {plain} in cases, {skipped} skipped, {unread} unread", plural(total.shown, "block"));
+    }
+    let remark = if skipped == 0 { String::new() } else { format!(", {skipped} of them skipped") };
+    format!("{}{remark}", plural(total.shown, "case"))
+}
+
+fn listed(page: &Page, args: &ListArgs, filter: &Filter) -> Listed {
+    let mut out = Listed::default();
+    out.losses.extend(page.problems.iter().filter(|p| p.loses).map(super::loss));
+    if args.blocks {
+        blocks(page, args.format, &mut out);
+    } else {
+        cases(page, args.format, filter, &mut out);
+    }
+    out
+}
+
+fn cases(page: &Page, format: Form, filter: &Filter, out: &mut Listed) {
+    let taken: Vec<&Case> = page.cases.iter().filter(|case| filter.takes(case.id.as_str())).collect();
+    out.held = page.cases.len();
+    out.shown = taken.len();
+    let skipped = taken.iter().filter(|case| case.skip.is_some()).count();
+    out.fates = [taken.len() - skipped, skipped, 0];
+    if format == Form::Json {
+        for case in taken {
+            let _ = writeln!(out.text, "{}", line(case));
+        }
+        return;
+    }
+    if !taken.is_empty() {
+        let _ = writeln!(out.text, "{}", escape(&page.name));
+    }
+    let width = |of: fn(&Case) -> usize| taken.iter().map(|case| of(case)).max().unwrap_or(0);
+    let (ids, methods) = (width(|case| case.id.as_str().len()), width(|case| case.method.len()));
+    for case in &taken {
         let mut remarks = String::new();
         if case.derived {
             remarks.push_str("  (request derived from the promise)");
         }
         if let Some(reason) = &case.skip {
-            remarks.push_str(&format!("  skipped: {reason}"));
+            let _ = write!(remarks, "  skipped: {reason}");
         }
-        writeln!(out, "  {:width$}  {} {}{remarks}", case.id.as_str(), case.method, case.path)?;
+        let path = escape(&case.path);
+        let _ = writeln!(out.text, "  {:ids$}  {:methods$} {path}{}", case.id.as_str(), case.method, escape(&remarks));
     }
-    let skipped = plan.cases.iter().filter(|p| p.case.skip.is_some()).count();
-    let count = plan.cases.len();
-    let plural = if count == 1 { "case" } else { "cases" };
-    let remark = if skipped == 0 { String::new() } else { format!(", {skipped} of them skipped") };
-    if count > 0 {
-        writeln!(out, "\n{count} {plural}{remark}")?;
-    }
-    Ok(())
 }
 
 /// Every HTTP block of a page and its one fate.
-fn blocks(page: &Page, format: ListFormat, out: &mut impl Write) -> io::Result<()> {
-    for block in &page.blocks {
-        // A request is in all of its cases, a response in those that promise it.
-        let holds = |case: &&Case| {
-            let own = block.owner == Some(case.span.line);
-            let promised = case.promises.iter().any(|p| p.span.line == block.line);
-            promised || (own && block.kind == BlockKind::Request)
-        };
-        let cases: Vec<&Case> = page.cases.iter().filter(holds).collect();
-        let skipped = cases.iter().find_map(|case| case.skip.clone());
-        let (fate, reason) = match (&cases[..], block.kind) {
-            ([], _) if block.intended => ("skipped", block.reason.clone()),
-            ([], _) => ("unread", block.reason.clone().or_else(|| Some("it belongs to no case".to_owned()))),
-            (cases, _) if cases.iter().all(|case| case.skip.is_some()) => ("skipped", skipped),
-            _ => ("case", None),
-        };
-        let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-        let kind = block.kind.name();
-        match format {
-            ListFormat::Json => {
-                let line = json!({
-                    "page": &*page.name, "line": block.line, "kind": kind, "fate": fate, "cases": ids, "reason": reason,
-                });
-                writeln!(out, "{line}")?;
-            }
-            ListFormat::Text => {
-                let why = reason.unwrap_or_else(|| ids.join(" "));
-                writeln!(out, "{}:{}  {kind:8}  {fate:7}  {why}", page.name, block.line)?;
-            }
+fn blocks(page: &Page, format: Form, out: &mut Listed) {
+    // A request is in all of its cases, a response in those that promise it.
+    let mut asking: HashMap<&Span, Vec<&Case>> = HashMap::new();
+    let mut promising: HashMap<&Span, Vec<&Case>> = HashMap::new();
+    for case in &page.cases {
+        asking.entry(&case.span).or_default().push(case);
+        for promise in &case.promises {
+            promising.entry(&promise.span).or_default().push(case);
         }
     }
-    Ok(())
+    for block in &page.blocks {
+        let own = asking.get(&block.span).filter(|_| block.kind == BlockKind::Request);
+        let cases: Vec<&Case> = own.into_iter().chain(promising.get(&block.span)).flatten().copied().collect();
+        let (fate, reason) = fate(block, &cases);
+        out.fates[["case", "skipped", "unread"].iter().position(|known| *known == fate).unwrap_or(0)] += 1;
+        let mut ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        ids.dedup();
+        let (span, kind) = (&block.span, block.kind.name());
+        let _ = match format {
+            Form::Json => {
+                let line = json!({
+                    "page": &*span.page, "line": span.line, "kind": kind, "fate": fate, "cases": ids, "reason": reason,
+                });
+                writeln!(out.text, "{line}")
+            }
+            Form::Text => {
+                let why = reason.unwrap_or_else(|| ids.join(" "));
+                writeln!(out.text, "{}  {kind:8}  {fate:7}  {}", escape(&span.to_string()), escape(&why))
+            }
+        };
+    }
+    out.held = page.blocks.len();
+    out.shown = page.blocks.len();
+}
+
+fn fate(block: &Block, cases: &[&Case]) -> (&'static str, Option<String>) {
+    if cases.is_empty() {
+        let reason = block.reason.clone().or_else(|| Some("it belongs to no case".to_owned()));
+        return (if block.intended { "skipped" } else { "unread" }, reason);
+    }
+    if cases.iter().all(|case| case.skip.is_some()) {
+        return ("skipped", cases[0].skip.clone());
+    }
+    ("case", None)
 }
 
 /// One case as a JSON line.
@@ -126,6 +170,7 @@ fn line(case: &Case) -> Value {
         "method": case.method,
         "url": case.url,
         "path": case.path,
+        "template": case.template,
         "headers": case.headers.to_json(),
         "body": case.content.as_value(),
         "repaired": case.repaired,

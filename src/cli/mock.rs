@@ -5,7 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::args::MockArgs;
-use super::{Refused, quiet_pipe, sources};
+use super::{Refused, quiet_pipe, read_all};
 use crate::case::Case;
 use crate::fault::{self, Fault};
 use crate::mock::{self, Mock};
@@ -20,7 +20,10 @@ pub fn main(args: &MockArgs) -> Result<u8, Refused> {
         return Ok(0);
     }
     let fault = args.fault.as_deref().map(find_fault).transpose()?;
-    let pages = page::read_all(&sources(&args.pages)?);
+    let (pages, all_read) = read_all(&args.pages)?;
+    if !all_read {
+        return Ok(2);
+    }
     let mock = build(&pages, mock::Options { require_token: args.require_token, fault });
     let address = address(&args.listen)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -8,12 +8,14 @@ mod mock;
 mod output;
 mod run;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Arguments, Verb};
+
+use crate::page::{Docset, Page, Problem, Unopened};
 
 /// Something that ends the program with exit code 2: usage, configuration, input that cannot be
 /// opened.
@@ -61,7 +63,7 @@ fn quiet_pipe(result: io::Result<()>) -> Result<(), Refused> {
 
 /// A remark for the user, beside the results.
 fn note(message: &str) {
-    let _ = writeln!(io::stderr(), "graphspec: {message}");
+    let _ = writeln!(io::stderr(), "graphspec: {}", crate::report::escape(message));
 }
 
 /// The known word nearest to `word`, if it is near: for suggestions.
@@ -72,10 +74,70 @@ fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
     near.then_some(best.1)
 }
 
-/// Pages as named on the command line; none is the built-in suite.
-fn sources(pages: &args::Pages) -> Result<Vec<crate::page::Source>, Refused> {
-    if pages.pages.is_empty() {
-        return Ok(crate::suite::pages());
+/// Pages as named on the command line: files, folders, `-` for standard input; none is the built-in
+/// suite.
+fn docset(args: &args::Pages) -> Result<Docset, Refused> {
+    if args.pages.is_empty() {
+        return Ok(Docset::of(crate::suite::pages()));
     }
-    Ok(crate::page::open(&pages.pages)?)
+    let (standard, paths): (Vec<_>, Vec<_>) = args.pages.iter().cloned().partition(|path| path.as_os_str() == "-");
+    let mut docset = Docset::open(&paths)?;
+    if !standard.is_empty() {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Refused(format!("-: {error}")))?;
+        docset.add(("-".to_owned(), bytes));
+    }
+    Ok(docset)
+}
+
+/// Reads every page, and says what could not be read. The second value is whether that was all.
+fn read_all(args: &args::Pages) -> Result<(Vec<Page>, bool), Refused> {
+    let mut pages = Vec::new();
+    let unopened = docset(args)?.read(|reading| reading.page, |page| pages.push(page));
+    Ok((pages, report_unopened(&unopened)))
+}
+
+/// What is wrong with the pages so that a case is lost or changed, said after the results.
+#[derive(Default)]
+struct Losses {
+    shown: Vec<String>,
+    more: usize,
+}
+
+impl Losses {
+    const SHOWN: usize = 20;
+
+    fn add(&mut self, losses: Vec<String>) {
+        for loss in losses {
+            if self.shown.len() < Self::SHOWN { self.shown.push(loss) } else { self.more += 1 }
+        }
+    }
+
+    fn tell(&self) {
+        self.shown.iter().for_each(|loss| note(loss));
+        match self.more {
+            0 => {}
+            1 => note("1 more problem with the pages; `graphspec check` shows it"),
+            more => note(&format!("{more} more problems with the pages; `graphspec check` shows them")),
+        }
+    }
+}
+
+/// A problem by which a case is lost, in a line.
+fn loss(problem: &Problem) -> String {
+    format!("{}: {} ({})", problem.span, problem.message, problem.rule.name)
+}
+
+/// Says which pages could not be read. Whether there is none.
+fn report_unopened(unopened: &[Unopened]) -> bool {
+    for error in unopened {
+        note(&error.to_string());
+    }
+    unopened.is_empty()
+}
+
+/// The exit code, where not all of the input could be opened: what is wrong with the rest weighs
+/// more.
+fn unless_unopened(code: u8, all_read: bool) -> u8 {
+    if all_read || code == 1 || code == 130 { code } else { 2 }
 }

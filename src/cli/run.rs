@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::args::{ColorArg, RunArgs, UpdateArg};
 use super::output::{self, Outputs, Style};
-use super::{Refused, mock, note, sources};
+use super::{Losses, Refused, mock, note, read_all, unless_unopened};
 use crate::binding::Bindings;
 use crate::case::{Case, clean};
 use crate::client::{Limits, Target};
 use crate::mock as embedded;
-use crate::page::{self, Page};
+use crate::page::Page;
 use crate::plan::{self, Plan, Selection, TargetKind};
-use crate::rule::{self, Severity};
 use crate::run::{Options, Run};
 use crate::secret::Secret;
 use crate::snapshot::{Store, Update};
@@ -27,8 +26,10 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         // The embedded mock asks for a token, so that the cases without one can be judged.
         None => is_embedded.then(embedded::token),
     };
-    let pages = page::read_all(&sources(&args.pages)?);
-    problems(&pages);
+    let (pages, all_read) = read_all(&args.pages)?;
+    let mut losses = Losses::default();
+    losses.add(pages.iter().flat_map(|p| &p.problems).filter(|p| p.loses).map(super::loss).collect());
+    losses.tell();
     let cases: Vec<Arc<Case>> = pages.iter().flat_map(|p| &p.cases).cloned().map(Arc::new).collect();
     let target = aim(args, &pages, token.clone(), is_embedded)?;
     let plan = Plan::new(&cases, select(args, &cases, &target, token.is_some())?);
@@ -38,7 +39,7 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         } else {
             "no case matches --filter; `graphspec list` shows their ids"
         });
-        return Ok(4);
+        return Ok(unless_unopened(4, all_read));
     }
     let options = Options {
         jobs: jobs(args),
@@ -77,7 +78,7 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
                 if run.written() > 0 {
                     note(&written(args, run.written()));
                 }
-                Ok(tally.exit_code())
+                Ok(unless_unopened(tally.exit_code(), all_read))
             }
             Err(error) => Err(Refused(format!("cannot write a report: {error}"))),
         }
@@ -138,26 +139,6 @@ fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime, Refused> {
         }
     };
     Ok(builder.enable_all().build()?)
-}
-
-/// What is wrong with the pages so that a case may be lost or changed; `list` shows the rest.
-fn problems(pages: &[Page]) {
-    const SHOWN: usize = 20;
-    let telling = [
-        &rule::PAGE_ANNOTATION,
-        &rule::PAGE_UNCLOSED,
-        &rule::PAGE_ORPHAN_RESPONSE,
-        &rule::PAGE_ENCODING,
-        &rule::PAGE_JSON,
-    ];
-    let tells = |p: &&page::Problem| telling.contains(&p.rule) && p.severity == Severity::Failure;
-    let found: Vec<_> = pages.iter().flat_map(|p| &p.problems).filter(tells).collect();
-    for problem in found.iter().take(SHOWN) {
-        note(&format!("{}: {} ({})", problem.span, problem.message, problem.rule.name));
-    }
-    if found.len() > SHOWN {
-        note(&format!("{} more problems with the pages", found.len() - SHOWN));
-    }
 }
 
 fn token(name: &str) -> Result<Secret, Refused> {

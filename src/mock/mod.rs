@@ -213,8 +213,8 @@ fn documented<'m>(case: &Case) -> Reply<'m> {
     let promise = case.promise();
     let status = promise.and_then(|p| p.status).filter(|status| *status >= 200);
     let body = match promise.map(|p| &p.content) {
-        Some(Content::Json(value)) => Body::Json(value.clone()),
-        Some(Content::Text(text)) => Body::Text(text.clone().into()),
+        Some(Content::Json(value)) => Body::Json(Value::clone(value)),
+        Some(Content::Text(text)) => Body::Text(Bytes::copy_from_slice(text.as_bytes())),
         Some(Content::None) | None => Body::None,
     };
     let status = status.unwrap_or(if matches!(body, Body::None) { 204 } else { 200 });

@@ -4,8 +4,9 @@
 use serde_json::{Map, Value};
 
 use crate::case::{Accept, Composite};
-use crate::json;
+use crate::json::{self, Lenient, Mend};
 use crate::multi_status::Listed;
+use crate::rule::Severity;
 
 /// What `blockType` says a block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,10 @@ pub enum BlockType {
     Response,
     /// Not an example by intent (`ignored`, `example`); it may be one all the same.
     Ignored,
-    /// Something that is no HTTP message (`resource`, `samples`, `permissions`, ...).
+    /// Something that is no HTTP message (`resource`, `samples`, ...).
     Other,
+    /// No block at all, but a table (`permissions`).
+    Table,
 }
 
 /// An annotation, read.
@@ -73,41 +76,137 @@ pub struct DialectPatch {
     pub whole_call_may_fail: Option<bool>,
 }
 
-/// Reads the text of a comment. `None` where it is no annotation at all (prose, a page's own
-/// annotation); the second value says what is wrong with it.
-pub fn read(comment: &str) -> (Option<Annotation>, Vec<String>) {
-    if !comment.starts_with('{') {
-        return (None, Vec::new());
+/// What a comment says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Read {
+    /// Of the next block; nothing where it says nothing of a block.
+    pub annotation: Option<Annotation>,
+    /// Of its page: `suppressions`.
+    pub suppressions: Vec<String>,
+    /// What is wrong with it.
+    pub flaws: Vec<Flaw>,
+}
+
+/// Something wrong with an annotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// The line inside the comment, from 0.
+    pub line: u32,
+    /// What, for a person.
+    pub message: String,
+    /// What it weighs.
+    pub severity: Severity,
+}
+
+impl Flaw {
+    /// A flaw by which something is lost.
+    pub fn failure(line: u32, message: impl Into<String>) -> Self {
+        Flaw { line, message: message.into(), severity: Severity::Failure }
     }
-    let members = match json::read_lenient(comment) {
-        Ok((Value::Object(members), _)) => members,
-        Ok(_) => return (None, vec!["the annotation is not a JSON object".to_owned()]),
-        Err(error) => return (None, vec![format!("the annotation is not JSON: {error}")]),
+}
+
+/// Whether the text of a comment is an annotation at all, and no remark for other people.
+pub fn may_be(comment: &str) -> bool {
+    let text = comment.trim_start();
+    text.starts_with('{') || (text.len() < 4096 && text.to_ascii_lowercase().contains("blocktype"))
+}
+
+/// Reads the text of a comment, whatever state it is in.
+pub fn read(comment: &str) -> Read {
+    let mut read = Read::default();
+    // A comment that was not closed may have half of its mark left.
+    let text = comment.trim().trim_end_matches(['-', '>', '\\', ' ', '\t']);
+    let first = comment.len() - comment.trim_start().len();
+    let first = u32::try_from(comment[..first].matches('\n').count()).unwrap_or(0);
+    let line = |line: usize| first + u32::try_from(line.saturating_sub(1)).unwrap_or(0);
+    let members = match json::read_lenient(text) {
+        Ok(Lenient { value: Value::Object(members), mends }) => {
+            // What the tool that annotations were made for takes without a word, we do too.
+            let worst = mends.iter().find(|mend| !is_usual(&mend.what));
+            read.flaws.extend(worst.map(|mend| Flaw {
+                line: line(mend.line),
+                message: format!("the annotation is JSON only after mending: {}", mend.what),
+                severity: Severity::Warning,
+            }));
+            members
+        }
+        Ok(_) => {
+            read.flaws.push(Flaw::failure(first, "the annotation is not a JSON object"));
+            return read;
+        }
+        Err(trouble) => {
+            let members = salvage(text);
+            if members.contains_key("blockType") || text.starts_with('{') {
+                let message = format!("the annotation is not JSON: {}", trouble.what);
+                read.flaws.push(Flaw::failure(line(trouble.line), message));
+            }
+            members
+        }
     };
-    let mut flaws = Vec::new();
-    let of = |name: &str| member(&members, name);
-    let Some(block_type) = of("blockType") else {
-        return (None, flaws);
-    };
-    let block_type = match block_type.as_str().unwrap_or("").to_ascii_lowercase().as_str() {
+    read.suppressions = strings(member(&members, "suppressions"));
+    if let Some(block_type) = member(&members, "blockType") {
+        read.annotation = annotation(&members, block_type, first, &mut read.flaws);
+    }
+    read
+}
+
+fn is_usual(mend: &Mend) -> bool {
+    matches!(mend, Mend::Comment)
+        || ["a comma before the closing bracket", "a member name without quotes", "single quotes where `\"` belongs"]
+            .iter()
+            .any(|usual| *mend == Mend::Slip(usual))
+}
+
+/// The members that say most, out of a text that is no JSON at all.
+fn salvage(text: &str) -> Map<String, Value> {
+    let mut members = Map::new();
+    let lower = text.to_ascii_lowercase();
+    for name in ["blockType", "name", "@odata.type", "@type", "truncated", "isCollection"] {
+        let after = |at: usize| {
+            lower[at..].chars().next().is_some_and(|c| matches!(c, '"' | '\'' | ':' | ';' | '=' | ' ' | '”'))
+        };
+        let key = name.to_ascii_lowercase();
+        let before = |at: usize| !lower[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '@' | '_'));
+        let found =
+            lower.match_indices(&key).map(|(at, _)| (at, at + key.len())).find(|(s, e)| before(*s) && after(*e));
+        let Some((_, end)) = found else { continue };
+        let rest = text[end..].trim_start_matches(['"', '\'', '”', ' ', '\t']);
+        let rest = rest.strip_prefix([':', ';', '=']).unwrap_or(rest);
+        let rest = rest.trim_start_matches([' ', '\t', '"', '\'', '“']);
+        let value = rest.split(['"', '\'', '”', ',', '\n', '}']).next().unwrap_or("").trim();
+        if !value.is_empty() {
+            members.insert(name.to_owned(), value.into());
+        }
+    }
+    members
+}
+
+fn annotation(
+    members: &Map<String, Value>,
+    block_type: &Value,
+    line: u32,
+    flaws: &mut Vec<Flaw>,
+) -> Option<Annotation> {
+    let of = |name: &str| member(members, name);
+    let block_type = match block_type.as_str().unwrap_or("").trim().to_ascii_lowercase().as_str() {
         "request" => BlockType::Request,
         "response" => BlockType::Response,
         "ignored" | "ignore" | "example" => BlockType::Ignored,
+        "permissions" | "rbacpermissions" => BlockType::Table,
         // Every other kind that Graph's documentation is known to hold.
-        "resource" | "samples" | "simulatedresponse" | "testparams" | "permissions" | "rbacpermissions" => {
-            BlockType::Other
-        }
+        "resource" | "samples" | "simulatedresponse" | "testparams" => BlockType::Other,
         _ => {
             let said = json::brief(block_type, 40);
-            flaws.push(format!("there is no blockType {said}; use request, response or ignored"));
-            return (None, flaws);
+            let message = format!("there is no blockType {said}; use request, response or ignored");
+            flaws.push(Flaw::failure(line, message));
+            return None;
         }
     };
     let declared = of("@odata.type").or_else(|| of("@type")).and_then(Value::as_str).map(str::trim);
-    let inner = declared.and_then(|t| t.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')')));
+    let inner = declared.and_then(collection_of);
     let flag =
         |name: &str| of(name).is_some_and(|v| v == true || v.as_str().is_some_and(|s| s.eq_ignore_ascii_case("true")));
-    let annotation = Annotation {
+    Some(Annotation {
         block_type: Some(block_type),
         names: strings(of("name")),
         type_name: inner.or(declared).filter(|t| !t.is_empty()).map(str::to_owned),
@@ -116,9 +215,14 @@ pub fn read(comment: &str) -> (Option<Annotation>, Vec<String>) {
         is_empty: flag("isEmpty"),
         optional: strings(of("optionalProperties")),
         nullable: strings(of("nullableProperties")),
-        ours: of("graphspec").map(|value| ours(value, &mut flaws)).unwrap_or_default(),
-    };
-    (Some(annotation), flaws)
+        ours: of("graphspec").map(|value| ours(value, line, flaws)).unwrap_or_default(),
+    })
+}
+
+/// The type inside `Collection(…)`, in any case.
+fn collection_of(declared: &str) -> Option<&str> {
+    let (head, rest) = declared.split_once('(')?;
+    head.trim().eq_ignore_ascii_case("collection").then(|| rest.trim_end().trim_end_matches(')').trim())
 }
 
 fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
@@ -134,10 +238,11 @@ fn strings(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-fn ours(value: &Value, flaws: &mut Vec<String>) -> Ours {
+fn ours(value: &Value, line: u32, flaws: &mut Vec<Flaw>) -> Ours {
+    let mut say = |message: String| flaws.push(Flaw::failure(line, message));
     let mut ours = Ours::default();
     let Some(members) = value.as_object() else {
-        flaws.push("`graphspec` is not an object".to_owned());
+        say("`graphspec` is not an object".to_owned());
         return ours;
     };
     for (name, value) in members {
@@ -161,12 +266,12 @@ fn ours(value: &Value, flaws: &mut Vec<String>) -> Ours {
             "identity" => composites(value, &mut ours.composites),
             "multiStatus" => dialect(value, &mut ours.dialect),
             _ => {
-                flaws.push(format!("`graphspec` has no member `{name}`"));
+                say(format!("`graphspec` has no member `{name}`"));
                 continue;
             }
         };
         if !understood {
-            flaws.push(format!("`graphspec`: `{name}` cannot be {}", json::brief(value, 60)));
+            say(format!("`graphspec`: `{name}` cannot be {}", json::brief(value, 60)));
         }
     }
     ours
@@ -220,32 +325,61 @@ mod tests {
 
     #[test]
     fn reads_what_pages_write() {
-        let (got, flaws) =
-            read("{ \"blocktype\": 'Response', '@type': \"Collection(microsoft.graph.site)\", truncated: true, }");
-        let got = got.unwrap();
-        assert!(flaws.is_empty());
+        let got = read(
+            " { \"blocktype\": 'Response', '@type': \"collection(microsoft.graph.site)\", truncated: true, } // x",
+        );
+        assert!(got.flaws.is_empty(), "{:?}", got.flaws);
+        let got = got.annotation.unwrap();
         assert_eq!(got.block_type, Some(BlockType::Response));
         assert_eq!(
             (got.type_name.as_deref(), got.collection, got.truncated),
             (Some("microsoft.graph.site"), true, true)
         );
-        let (got, _) = read("{\"blockType\": \"response\", \"name\": [\"a\", \"b\"]}");
-        assert_eq!(got.unwrap().names, ["a", "b"]);
+        assert_eq!(
+            read("{\"blockType\": \"response\", \"name\": [\"a\", \"b\",]}").annotation.unwrap().names,
+            ["a", "b"]
+        );
+    }
+
+    #[test]
+    fn every_state_of_disrepair() {
+        for text in [
+            "{ \"blockType\"; \"request\"; \"name\"; \"a\" }",
+            "{ \"blockType\": \"request\"; \"name\": \"a\"",
+            "{ “blockType”: “request”, “name”: “a” }",
+            "{ \"blockType\": \"request\"\n  \"name\": \"a\" }",
+            "{ \"blockType\": request, \"name\": a }",
+            "{ \"blockType\": \"request\", \"name\": \"a\", \"x\": }",
+            "{ \"blockType\" \"request\" }, { \"blockType\": \"request\", \"name\": \"a\" }",
+            "\"blockType\": \"request\", \"name\": \"a\"",
+            "blockType: request, name: a",
+        ] {
+            let got = read(text);
+            let annotation = got.annotation.unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(
+                (annotation.block_type, &*annotation.names),
+                (Some(BlockType::Request), &["a".to_owned()][..]),
+                "{text}"
+            );
+            assert!(!got.flaws.is_empty(), "{text}");
+        }
     }
 
     #[test]
     fn prose_and_page_annotations_are_none() {
-        assert_eq!(read("markdownlint-disable"), (None, vec![]));
-        assert_eq!(read("{ \"type\": \"#page.annotation\" }"), (None, vec![]));
+        assert!(!may_be("markdownlint-disable"));
+        let page = read("{ \"type\": \"#page.annotation\", \"suppressions\": [\"page/json\"], }");
+        assert_eq!((page.annotation, page.suppressions), (None, vec!["page/json".to_owned()]));
     }
 
     #[test]
-    fn says_what_is_wrong() {
-        assert!(read("{ \"blockType\": ").1[0].contains("not JSON"));
-        let (_, flaws) = read(
+    fn says_what_is_wrong_and_where() {
+        let got = read("{\n \"name\": \"a\",\n \"blockType\": !\n}").flaws;
+        assert!(got[0].message.contains("not JSON") && got[0].line == 2, "{got:?}");
+        let got = read(
             r#"{"blockType":"request","graphspec":{"acepts":[],"accepts":["9XX"],"raw":1,"multiStatus":{"listed":"some"}}}"#,
         );
-        assert_eq!(flaws.len(), 4, "{flaws:?}");
-        assert!(read(r#"{"blockType":"reqest"}"#).1[0].contains("reqest"));
+        assert_eq!(got.flaws.len(), 4, "{got:?}");
+        assert!(read(r#"{"blockType":"reqest"}"#).flaws[0].message.contains("reqest"));
     }
 }

@@ -1,7 +1,8 @@
 //! Requests with their responses → cases: what becomes a case of its own, which law it is under,
 //! and which request a promise needs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,36 +19,67 @@ use crate::rule;
 /// The cases of a page, in page order.
 pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Case> {
     let dialects = dialects(paired);
+    let templates = Templates::of(paired);
     let mut cases = Vec::new();
-    let mut names: HashMap<String, u32> = HashMap::new();
+    let mut names: HashSet<String> = HashSet::new();
     let mut taken: HashMap<String, u32> = HashMap::new();
     for (at, example) in paired.examples.iter().enumerate() {
-        let name = example.annotation.names.first().cloned();
-        if let Some(name) = &name {
-            let known = names.entry(name.to_ascii_lowercase()).or_default();
-            *known += 1;
-            if *known > 1 && example.annotation.block_type == Some(BlockType::Request) {
-                let message = format!("the name `{name}` is taken by an earlier request of this page");
-                problems.push(Problem::new(&rule::PAGE_DUPLICATE_NAME, example.span.clone(), &message));
-            }
+        let name = example.annotation.names.first().filter(|name| !name.is_empty()).cloned();
+        if let Some(name) = &name
+            && !names.insert(name.to_ascii_lowercase())
+            && example.annotation.block_type == Some(BlockType::Request)
+        {
+            let message = format!("the name `{name}` is taken by an earlier request of this page");
+            problems.push(Problem::new(&rule::PAGE_DUPLICATE_NAME, example.span.clone(), &message));
         }
         let name = name.unwrap_or_else(|| format!("request-{}", at + 1));
         let operation = dialects.get(&operation(example));
+        let (path, foreign) = match service_root::cut(&example.url) {
+            Ok(path) => (path, None),
+            Err(host) => (example.url.clone(), Some(host)),
+        };
+        let asked = Asked { example, name: &name, template: templates.find(&example.method, &path), path, foreign };
         for part in split(example, operation.map(|(dialect, _)| dialect)) {
             let status = part.first().map_or_else(
                 || "none".to_owned(),
                 |(answer, _)| answer.status.map_or_else(|| "any".to_owned(), |s| s.to_string()),
             );
-            let mut id = CaseId::new(stem, &name, &status);
-            let again = taken.entry(id.as_str().to_ascii_lowercase()).or_default();
-            *again += 1;
-            if *again > 1 {
-                id = CaseId::new(stem, &name, &format!("{status}-{again}"));
-            }
-            cases.push(case(id, &name, example, &part, operation, problems));
+            let id = unused(CaseId::new(stem, &name, &status), &mut taken, |again| {
+                CaseId::new(stem, &name, &format!("{status}-{again}"))
+            });
+            cases.push(asked.case(id, &part, operation, problems));
         }
     }
     cases
+}
+
+/// The id, or one with a number that no case of the page has yet.
+fn unused(id: CaseId, taken: &mut HashMap<String, u32>, numbered: impl Fn(u32) -> CaseId) -> CaseId {
+    let again = taken.entry(id.as_str().to_ascii_lowercase()).or_default();
+    *again += 1;
+    let mut number = *again;
+    if number == 1 {
+        return id;
+    }
+    loop {
+        let next = numbered(number);
+        let key = next.as_str().to_ascii_lowercase();
+        if let Entry::Vacant(free) = taken.entry(key) {
+            free.insert(1);
+            taken.insert(id.as_str().to_ascii_lowercase(), number);
+            return next;
+        }
+        number += 1;
+    }
+}
+
+/// A request, and what its URL comes to.
+struct Asked<'a> {
+    example: &'a Example,
+    name: &'a str,
+    path: String,
+    template: Option<String>,
+    foreign: Option<String>,
 }
 
 type Part<'a> = Vec<(&'a Answer, Role)>;
@@ -93,6 +125,9 @@ fn operation(example: &Example) -> (String, String) {
     (example.method.clone(), service_root::shape(&path))
 }
 
+/// The most examples of one operation that its dialect is read from.
+const MOST_EXAMPLES: usize = 64;
+
 type Operations<'a> = BTreeMap<(String, String), (Dialect, Vec<Shown<'a>>)>;
 
 /// The dialect of each operation of the page: inferred, then patched by what the page declares.
@@ -104,18 +139,22 @@ fn dialects(paired: &Paired) -> Operations<'_> {
             patches.insert(key, annotation.ours.dialect.clone());
         }
     };
-    for (method, url, annotation) in &paired.templates {
-        if let Ok(path) = service_root::cut(url) {
-            declare((method.clone(), service_root::shape(&path)), annotation);
+    for shape in &paired.templates {
+        if let Ok(path) = service_root::cut(&shape.url) {
+            declare((shape.method.clone(), service_root::shape(&path)), &shape.annotation);
         }
     }
-    for example in paired.examples.iter().filter(|e| !e.ignored) {
+    for example in paired.examples.iter().filter(|e| e.aside.is_none()) {
         declare(operation(example), &example.annotation);
         let Content::Json(request) = &example.content else { continue };
         for answer in &example.responses {
             declare(operation(example), &answer.annotation);
             if let Some(status) = answer.status.filter(|s| *s < 300) {
                 let all = shown.entry(operation(example)).or_default();
+                // A page of thousands of examples of one operation says no more than its first.
+                if all.len() >= MOST_EXAMPLES {
+                    continue;
+                }
                 all.push(Shown { request, status, response: answer.content.json(), span: &answer.span });
             }
         }
@@ -159,84 +198,122 @@ fn apply(patch: DialectPatch, dialect: &mut Dialect) {
     dialect.whole_call_may_fail = patch.whole_call_may_fail.unwrap_or(dialect.whole_call_may_fail);
 }
 
-fn case(
-    id: CaseId,
-    name: &str,
-    example: &Example,
-    part: &[(&Answer, Role)],
-    operation: Option<&(Dialect, Vec<Shown<'_>>)>,
-    problems: &mut Vec<Problem>,
-) -> Case {
-    let promises: Vec<Promise> = part.iter().map(|(answer, role)| promise(answer, *role)).collect();
-    let mut content = example.content.clone();
-    let mut derived = false;
-    let mut law = None;
-    if let (Some((dialect, shown)), Content::Json(request)) = (operation, &example.content) {
-        let own = part.first().map(|(answer, _)| *answer);
-        let body = own.and_then(|a| a.content.json());
-        if let (Some(answer), Some(body)) = (own.filter(|a| a.status == Some(dialect.partial)), body)
-            && let Some(request) = multi_status::derive(dialect, request, body)
-        {
-            problems.push(Problem::new(
-                &rule::PAGE_UNREACHABLE_PROMISE,
-                answer.span.clone(),
-                "this answer is about items that the shown request does not send; the request is derived from it",
-            ));
-            content = Content::Json(request);
-            derived = true;
-        }
-        if let Some(answer) = own {
-            let items = content.json().and_then(|b| b.pointer(&dialect.items)).and_then(Value::as_array);
-            let items = items.cloned().unwrap_or_default();
-            let own = Shown { request, status: answer.status.unwrap_or(0), response: body, span: &answer.span };
-            let mut of_case = multi_status::law(dialect, own, &items, shown);
-            if part.iter().filter(|(a, role)| *role == Role::Answer && a.status.is_some_and(|s| s < 300)).count() > 1 {
-                // Alternatives contradict each other on what becomes of an item.
-                of_case.outcomes.clear();
+impl Asked<'_> {
+    fn case(
+        &self,
+        id: CaseId,
+        part: &[(&Answer, Role)],
+        operation: Option<&(Dialect, Vec<Shown<'_>>)>,
+        problems: &mut Vec<Problem>,
+    ) -> Case {
+        let example = self.example;
+        let promises: Vec<Promise> = part.iter().map(|(answer, role)| promise(answer, *role)).collect();
+        let mut content = example.content.clone();
+        let mut derived = false;
+        let mut law = None;
+        if let (Some((dialect, shown)), Content::Json(request)) = (operation, &example.content) {
+            let own = part.first().map(|(answer, _)| *answer);
+            let body = own.and_then(|a| a.content.json());
+            if let (Some(answer), Some(body)) = (own.filter(|a| a.status == Some(dialect.partial)), body)
+                && let Some(request) = multi_status::derive(dialect, request, body)
+            {
+                let message =
+                    "this answer is about items that the shown request does not send; the request is derived from it";
+                problems.push(Problem::new(&rule::PAGE_UNREACHABLE_PROMISE, answer.span.clone(), message));
+                content = Content::Json(request.into());
+                derived = true;
             }
-            law = Some(Arc::new(of_case));
+            if let Some(answer) = own {
+                let items = content.json().and_then(|b| b.pointer(&dialect.items)).and_then(Value::as_array);
+                let items = items.cloned().unwrap_or_default();
+                let own = Shown { request, status: answer.status.unwrap_or(0), response: body, span: &answer.span };
+                let mut of_case = multi_status::law(dialect, own, &items, shown);
+                let succeeds =
+                    |(answer, role): &&(&Answer, Role)| *role == Role::Answer && answer.status.is_some_and(|s| s < 300);
+                if part.iter().filter(succeeds).count() > 1 {
+                    // Alternatives contradict each other on what becomes of an item.
+                    of_case.outcomes.clear();
+                }
+                law = Some(Arc::new(of_case));
+            }
+        }
+        if part.is_empty() && self.foreign.is_none() && example.aside.is_none() {
+            problems.push(Problem::new(&rule::PAGE_NO_RESPONSE, example.span.clone(), "no response is documented"));
+        }
+        Case {
+            id,
+            span: example.span.clone(),
+            name: self.name.to_owned(),
+            method: example.method.clone(),
+            url: example.url.clone(),
+            path: self.path.clone(),
+            template: self.template.clone(),
+            headers: sent_headers(&example.headers, &content),
+            content,
+            repaired: example.repaired,
+            derived,
+            anonymous: example.annotation.ours.anonymous,
+            needs: example.annotation.ours.needs.clone(),
+            promises,
+            law,
+            skip: self.skip(part),
         }
     }
-    let (path, foreign) = match service_root::cut(&example.url) {
-        Ok(path) => (path, None),
-        Err(host) => (example.url.clone(), Some(host)),
-    };
-    let skip = skip(example, part, foreign.as_deref(), &path);
-    if part.is_empty() && foreign.is_none() && !example.ignored {
-        problems.push(Problem::new(&rule::PAGE_NO_RESPONSE, example.span.clone(), "no response is documented"));
-    }
-    Case {
-        id,
-        span: example.span.clone(),
-        name: name.to_owned(),
-        method: example.method.clone(),
-        url: example.url.clone(),
-        path,
-        headers: sent_headers(&example.headers, &content),
-        content,
-        repaired: example.repaired,
-        derived,
-        anonymous: example.annotation.ours.anonymous,
-        needs: example.annotation.ours.needs.clone(),
-        promises,
-        law,
-        skip,
+
+    fn skip(&self, part: &[(&Answer, Role)]) -> Option<String> {
+        if let Some(host) = &self.foreign {
+            return Some(format!("the request goes to {host}, which is not the target"));
+        }
+        if let Some(aside) = self.example.aside {
+            return Some(aside.to_owned());
+        }
+        match part.first() {
+            None => Some("no response is documented".to_owned()),
+            Some((_, Role::ErrorVariant)) => Some("no request shown provokes this error".to_owned()),
+            Some(_) if !service_root::joins(&self.path) => Some("the URL cannot be sent".to_owned()),
+            Some(_) => None,
+        }
     }
 }
 
-fn skip(example: &Example, part: &[(&Answer, Role)], foreign: Option<&str>, path: &str) -> Option<String> {
-    if let Some(host) = foreign {
-        return Some(format!("the request goes to {host}, which is not the target"));
+/// The URL templates of a page, by method and number of segments.
+struct Templates(HashMap<(String, usize), Vec<String>>);
+
+/// The most templates of one length that a path is held against.
+const MOST_TEMPLATES: usize = 64;
+
+impl Templates {
+    fn of(paired: &Paired) -> Self {
+        let mut all: HashMap<(String, usize), Vec<String>> = HashMap::new();
+        for shape in &paired.templates {
+            let Ok(path) = service_root::cut(&shape.url) else { continue };
+            let known = all.entry((shape.method.clone(), segments(&path).count())).or_default();
+            if known.len() < MOST_TEMPLATES {
+                known.push(path);
+            }
+        }
+        Templates(all)
     }
-    if example.ignored {
-        return Some("the page does not mark this request as an example".to_owned());
+
+    /// The template that `path` fits; of several the one with the most segments in common.
+    fn find(&self, method: &str, path: &str) -> Option<String> {
+        let known = self.0.get(&(method.to_owned(), segments(path).count()))?;
+        let fits = |template: &&String| -> Option<usize> {
+            segments(template).zip(segments(path)).try_fold(0, |same, (shape, shown)| {
+                if shape.eq_ignore_ascii_case(shown) {
+                    Some(same + 1)
+                } else {
+                    service_root::is_open(shape, shown).then_some(same)
+                }
+            })
+        };
+        let best = known.iter().rev().filter_map(|t| fits(&t).map(|same| (same, t))).max_by_key(|(same, _)| *same);
+        best.map(|(_, template)| template.clone())
     }
-    match part.first() {
-        None => Some("no response is documented".to_owned()),
-        Some((_, Role::ErrorVariant)) => Some("no request shown provokes this error".to_owned()),
-        Some(_) if !service_root::joins(path) => Some("the URL cannot be sent".to_owned()),
-        Some(_) => None,
-    }
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('?').next().unwrap_or("").trim_matches('/').split('/')
 }
 
 /// The documented header fields that are sent: never a credential, a host or a length of the

@@ -1,81 +1,244 @@
 //! Markdown → fenced blocks, each with the comment before it. The only user of `pulldown-cmark`.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::annotation::{self, Annotation, BlockType, Flaw};
+use crate::source::Span;
 
 /// A fenced block of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Fence {
-    /// The line of the opening fence, from 1.
-    pub line: u32,
+    /// The opening fence.
+    pub span: Span,
+    /// The line of the closing fence, or the last one.
+    pub end: u32,
     /// The info string's first word, lower case.
     pub info: String,
     /// What is inside, without the indentation of its container.
     pub text: String,
-    /// The HTML comment before it that no other fence has taken, and its line.
-    pub comment: Option<(u32, String)>,
+    /// The annotation before it that no other fence has taken.
+    pub comment: Option<Comment>,
     /// Which heading it stands under, counted from 0; headings of language tabs do not count.
     pub section: usize,
+    /// Which heading of the first two levels it stands under, counted alike.
+    pub chapter: usize,
     /// The file ends before the closing fence.
     pub unclosed: bool,
 }
 
-/// The fences of `text`, in order.
-pub fn fences(text: &str) -> Vec<Fence> {
-    let starts: Vec<usize> =
-        std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1)).collect();
-    let line_of = |offset: usize| u32::try_from(starts.partition_point(|s| *s <= offset)).unwrap_or(u32::MAX);
+/// An HTML comment that may be an annotation.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// Its first line.
+    pub span: Span,
+    /// The line that it ends on.
+    pub end: u32,
+    /// What it says of the next block.
+    pub annotation: Option<Annotation>,
+    /// What it says of its page: `suppressions`.
+    pub suppressions: Vec<String>,
+    /// What is wrong with it; lines from 0 inside it.
+    pub flaws: Vec<Flaw>,
+}
 
-    let mut found: Vec<Fence> = Vec::new();
-    let mut comment: Option<(u32, String)> = None;
-    let mut html = String::new();
-    let mut html_line = 0;
-    let mut section = 0;
-    let mut open: Option<Fence> = None;
-    let mut heading: Option<bool> = None;
+/// A page as Markdown.
+#[derive(Clone, Debug, Default)]
+pub struct Markdown {
+    /// Its fenced blocks, in order, those of included files among them.
+    pub fences: Vec<Fence>,
+    /// Its annotations that stand before no block: those of the page, and strays.
+    pub remarks: Vec<Comment>,
+}
+
+/// What another file has to add, by the path that the page names: see [`super::docset`].
+pub type Include<'a> = &'a mut dyn FnMut(&str) -> Option<Markdown>;
+
+/// Reads `text`, a page or an included file named `name`.
+pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
+    let open = unclosed_comments(text);
     let body = without_front_matter(text);
-    for (event, range) in Parser::new_ext(&body, Options::ENABLE_TABLES).into_offset_iter() {
+    let body = if open.is_empty() { body } else { Cow::Owned(disarmed(&body, &open)) };
+    let mut reader = Reader {
+        name,
+        lines: Lines { text, at: 0, line: 1 },
+        out: Markdown::default(),
+        held: None,
+        section: 0,
+        chapter: 0,
+    };
+    let mut open = open.into_iter().peekable();
+    let mut includes = includes(text).peekable();
+    let mut html: Option<(usize, String)> = None;
+    let mut fence: Option<(Fence, Range<usize>)> = None;
+    let mut heading: Option<(HeadingLevel, bool)> = None;
+    for (event, range) in Parser::new_ext(&body, Options::empty()).into_offset_iter() {
         match event {
-            Event::Start(Tag::Heading { .. }) => heading = Some(false),
-            Event::Start(Tag::Link { dest_url, .. }) if heading.is_some() && dest_url.starts_with("#tab/") => {
-                heading = Some(true);
+            Event::Start(Tag::Heading { level, .. }) => heading = Some((level, false)),
+            Event::Start(Tag::Link { dest_url, .. }) if dest_url.starts_with("#tab/") => {
+                heading = heading.map(|(level, _)| (level, true));
             }
-            Event::End(TagEnd::Heading(_)) if heading.take() == Some(false) => {
-                section += 1;
+            Event::End(TagEnd::Heading(_)) => {
+                if let Some((level, false)) = heading.take() {
+                    reader.section += 1;
+                    reader.chapter += usize::from(level <= HeadingLevel::H2);
+                }
             }
-            Event::Start(Tag::HtmlBlock) => {
-                html.clear();
-                html_line = line_of(range.start);
-            }
-            Event::Html(piece) => html.push_str(&piece),
-            Event::InlineHtml(piece) if piece.starts_with("<!--") => {
-                note(&mut comment, line_of(range.start), &piece);
+            Event::Start(Tag::HtmlBlock) => html = Some((range.start, String::new())),
+            Event::Html(piece) => {
+                if let Some((_, text)) = &mut html {
+                    text.push_str(&piece);
+                }
             }
             Event::End(TagEnd::HtmlBlock) => {
-                note(&mut comment, html_line, &html);
+                if let Some((at, text)) = html.take() {
+                    reader.comments(at, &text);
+                }
             }
+            Event::InlineHtml(piece) if piece.starts_with("<!--") => reader.comments(range.start, &piece),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                while let Some(at) = open.next_if(|open| open.start < range.start) {
+                    reader.unclosed(&at);
+                }
+                while let Some((_, path)) = includes.next_if(|(at, _)| *at < range.start) {
+                    reader.include(include(path));
+                }
                 let word = info.split([' ', '\t', ',', '{']).next().unwrap_or("");
-                open = Some(Fence {
-                    line: line_of(range.start),
+                let line = reader.lines.of(range.start);
+                let made = Fence {
+                    span: Span::new(name, line),
+                    end: line,
                     info: word.to_ascii_lowercase(),
                     text: String::new(),
-                    comment: comment.take(),
-                    section,
-                    unclosed: !closes(&text[range]),
-                });
+                    comment: reader.held.take(),
+                    section: reader.section,
+                    chapter: reader.chapter,
+                    unclosed: !closes(&text[range.clone()]),
+                };
+                fence = Some((made, range));
             }
             Event::Text(piece) => {
-                if let Some(fence) = &mut open {
+                if let Some((fence, _)) = &mut fence {
                     fence.text.push_str(&piece);
                 }
             }
-            Event::End(TagEnd::CodeBlock) => found.extend(open.take()),
+            Event::End(TagEnd::CodeBlock) => {
+                if let Some((mut fence, range)) = fence.take() {
+                    while includes.next_if(|(at, _)| *at < range.end).is_some() {}
+                    fence.end = fence.span.line + newlines(text[range].trim_end());
+                    reader.out.fences.push(fence);
+                }
+            }
             _ => {}
         }
     }
-    found
+    for at in open {
+        reader.unclosed(&at);
+    }
+    for (_, path) in includes {
+        reader.include(include(path));
+    }
+    reader.out.remarks.extend(reader.held);
+    reader.out
+}
+
+struct Reader<'t> {
+    name: &'t Arc<str>,
+    lines: Lines<'t>,
+    out: Markdown,
+    /// The annotation that waits for its block.
+    held: Option<Comment>,
+    section: usize,
+    chapter: usize,
+}
+
+impl Reader<'_> {
+    /// The comments of a piece of HTML that starts at `at`.
+    fn comments(&mut self, at: usize, html: &str) {
+        let first = self.lines.of(at);
+        let mut from = 0;
+        while let Some(start) = html[from..].find("<!--").map(|found| from + found) {
+            let end = html[start + 4..].find("-->").map_or(html.len(), |length| start + 4 + length);
+            self.comment(first + newlines(&html[..start]), &html[start + 4..end], false);
+            from = end;
+        }
+    }
+
+    fn unclosed(&mut self, range: &Range<usize>) {
+        let line = self.lines.of(range.start);
+        let text = &self.lines.text[range.start + 4..range.end];
+        self.comment(line, text, true);
+    }
+
+    /// Keeps an annotation for the next block: the last one, so that a remark of another kind does
+    /// not hide it.
+    fn comment(&mut self, line: u32, text: &str, unclosed: bool) {
+        if !annotation::may_be(text) {
+            return;
+        }
+        let mut read = annotation::read(text);
+        if unclosed {
+            read.flaws.push(Flaw::failure(0, "the comment is never closed: nothing after it is shown"));
+        }
+        let comment = Comment {
+            span: Span::new(self.name, line),
+            end: line + newlines(text),
+            annotation: read.annotation,
+            suppressions: read.suppressions,
+            flaws: read.flaws,
+        };
+        // What is said of a page, or of a table, is not said of the next block.
+        let of_a_block = comment.annotation.as_ref().is_some_and(|a| a.block_type != Some(BlockType::Table));
+        if of_a_block || !comment.flaws.is_empty() && comment.suppressions.is_empty() {
+            self.out.remarks.extend(self.held.replace(comment));
+        } else {
+            self.out.remarks.push(comment);
+        }
+    }
+
+    /// What an included file holds, as if it stood here. An annotation may wait outside for the
+    /// block inside, and the other way round.
+    fn include(&mut self, included: Option<Markdown>) {
+        let Some(included) = included else { return };
+        for mut fence in included.fences {
+            if fence.comment.is_none() {
+                fence.comment = self.held.take();
+            }
+            fence.section += self.section;
+            fence.chapter += self.chapter;
+            self.out.fences.push(fence);
+        }
+        let stray = included.remarks.into_iter().filter(|remark| remark.suppressions.is_empty());
+        for remark in stray {
+            self.out.remarks.extend(self.held.replace(remark));
+        }
+    }
+}
+
+/// Lines of offsets that only grow.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, offset: usize) -> u32 {
+        let offset = offset.min(self.text.len());
+        if offset < self.at {
+            return self.line - newlines(&self.text[offset..self.at]);
+        }
+        self.line += newlines(&self.text[self.at..offset]);
+        self.at = offset;
+        self.line
+    }
+}
+
+fn newlines(text: &str) -> u32 {
+    u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX)
 }
 
 /// `text` with the YAML block at its start blanked out, places kept. The Markdown library would
@@ -89,23 +252,76 @@ fn without_front_matter(text: &str) -> Cow<'_, str> {
         }
         length += line.len();
         if at > 0 && is_rule(line) {
-            let blank = text[..length].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' });
-            return Cow::Owned(blank.chain(text[length..].chars()).collect());
+            let blank: String = text[..length].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+            return Cow::Owned(blank + &text[length..]);
         }
     }
     Cow::Borrowed(text)
 }
 
-/// Keeps the comments of a piece of HTML for the next fence: the last that looks like an
-/// annotation, so that a remark of another kind does not hide it.
-fn note(held: &mut Option<(u32, String)>, line: u32, html: &str) {
-    for (at, piece) in html.match_indices("<!--").map(|(at, _)| (at, &html[at + 4..])) {
-        let text = piece.split("-->").next().unwrap_or("").trim();
-        if held.is_none() || text.starts_with('{') {
-            let below = html[..at].matches('\n').count();
-            *held = Some((line + u32::try_from(below).unwrap_or(0), text.to_owned()));
+/// Annotations whose comment is not closed before the next fence: by `CommonMark` they would take
+/// the fence, and all that follows, with them. Each from its `<!--` to where its text ends.
+fn unclosed_comments(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut close, mut fence, mut from) = (0, 0, 0);
+    while let Some(start) = text[from..].find("<!--").map(|at| from + at) {
+        from = start + 4;
+        if !text[from..].trim_start().starts_with('{') {
+            continue;
+        }
+        if close < from {
+            close = text[from..].find("-->").map_or(usize::MAX, |at| from + at);
+        }
+        if fence < from {
+            fence = next_fence(text, from);
+        }
+        if close > fence || close == usize::MAX {
+            let end = fence.min(text.len());
+            found.push(start..end);
+            from = end;
+        } else {
+            from = close;
         }
     }
+    found
+}
+
+/// The beginning of the next line that opens or closes a fence.
+fn next_fence(text: &str, from: usize) -> usize {
+    let mut at = from;
+    for line in text[from..].split_inclusive('\n') {
+        let marks = line.trim_start_matches([' ', '\t', '>']);
+        if at > from && (marks.starts_with("```") || marks.starts_with("~~~")) {
+            return at;
+        }
+        at += line.len();
+    }
+    usize::MAX
+}
+
+/// `text` without the beginnings of comments that are never closed, places kept.
+fn disarmed(text: &str, open: &[Range<usize>]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for range in open {
+        out.push_str(&text[from..range.start]);
+        out.push('(');
+        from = range.start + 1;
+    }
+    out + &text[from..]
+}
+
+/// `[!INCLUDE [title](path)]`, each with its place.
+fn includes(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.match_indices("[!").filter_map(|(at, _)| {
+        let rest = &text[at + 2..];
+        let rest = rest.get(7..).filter(|_| rest.as_bytes()[..7].eq_ignore_ascii_case(b"include"))?;
+        let rest = rest.trim_start_matches([' ', '\t']).strip_prefix('[')?;
+        let line = rest.lines().next().unwrap_or("");
+        let path = line.split_once("](")?.1;
+        let path = path.split_once(')')?.0.trim();
+        Some((at, path.trim_matches(['<', '>'])))
+    })
 }
 
 /// Whether the source of a fenced block ends in a fence of its own.
@@ -118,7 +334,8 @@ fn closes(source: &str) -> bool {
         (run >= 3).then_some((first, run, bare))
     };
     let mut lines = source.trim_end().lines();
-    let Some((opened, length, _)) = lines.next().and_then(mark) else { return true };
+    let first = lines.next().map(|line| line.trim_start_matches(|c: char| !matches!(c, '`' | '~')));
+    let Some((opened, length, _)) = first.and_then(mark) else { return true };
     let last = lines.next_back().and_then(mark);
     last.is_some_and(|(closed, run, bare)| closed == opened && run >= length && bare)
 }
@@ -127,22 +344,36 @@ fn closes(source: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn fences(text: &str) -> Vec<Fence> {
+        read(&"p.md".into(), text, &mut |_| None).fences
+    }
+
+    fn named(fence: &Fence) -> Option<(u32, &str)> {
+        let comment = fence.comment.as_ref()?;
+        Some((comment.span.line, comment.annotation.as_ref()?.names.first()?))
+    }
+
+    const ANNOTATION: &str = "<!-- { \"blockType\": \"request\", \"name\": \"a\" } -->";
+
     #[test]
     fn fences_carry_line_comment_and_section() {
-        let text = "---\ntitle: x\n---\n# A\n\n<!-- { \"a\": 1 } -->\n\n```http\nGET /x\n```\n\n# [C#](#tab/csharp)\n\n## B\n- item\n  ~~~ json {x}\n  {}\n  ~~~\n";
-        let got = fences(text);
+        let text = format!(
+            "---\ntitle: x\n---\n# A\n\n{ANNOTATION}\n\n```http\nGET /x\n```\n\n# [C#](#tab/csharp)\n\n### B\n- item\n  ~~~ json {{x}}\n  {{}}\n  ~~~\n"
+        );
+        let got = fences(&text);
         assert_eq!(got.len(), 2);
-        assert_eq!((got[0].line, got[0].info.as_str(), got[0].text.as_str()), (8, "http", "GET /x\n"));
-        assert_eq!(got[0].comment, Some((6, "{ \"a\": 1 }".to_owned())));
-        assert_eq!((got[1].line, got[1].info.as_str(), got[1].text.as_str()), (16, "json", "{}\n"));
-        assert_eq!((got[1].comment.as_ref(), got[0].section, got[1].section), (None, 1, 2));
+        assert_eq!((got[0].span.line, got[0].end, &*got[0].info, &*got[0].text), (8, 10, "http", "GET /x\n"));
+        assert_eq!(named(&got[0]), Some((6, "a")));
+        assert_eq!((got[1].span.line, got[1].end, &*got[1].info, &*got[1].text), (16, 18, "json", "{}\n"));
+        assert_eq!((named(&got[1]), got[0].section, got[1].section), (None, 1, 2));
+        assert_eq!((got[0].chapter, got[1].chapter), (1, 1));
         assert!(!got[0].unclosed && !got[1].unclosed);
     }
 
     #[test]
     fn rules_on_a_page_hide_nothing() {
         let text = "---\ntitle: x\n---\n\n---\n### A\n\n```http\nGET /x\n```\n\n---\n\n```http\nGET /y\n```\n";
-        assert_eq!(fences(text).iter().map(|f| f.line).collect::<Vec<_>>(), [8, 14]);
+        assert_eq!(fences(text).iter().map(|f| f.span.line).collect::<Vec<_>>(), [8, 14]);
         assert_eq!(fences("---\n```\nx\n```\n").len(), 1);
     }
 
@@ -150,13 +381,61 @@ mod tests {
     fn a_fence_to_the_end_of_the_file_is_unclosed() {
         assert!(fences("```http\nGET /x\n")[0].unclosed);
         assert!(fences("```http")[0].unclosed);
+        assert!(fences("- ```http\n  GET /x\n")[0].unclosed);
         assert!(!fences("```\n```")[0].unclosed);
+        assert!(!fences("- ```http\n  GET /x\n  ```\n")[0].unclosed);
         assert!(fences("````\nx\n```\n")[0].unclosed);
     }
 
     #[test]
-    fn a_comment_may_touch_its_fence() {
-        let got = fences("<!-- {\n \"b\": 2\n} -->\n```http\nGET /x\n```\n");
-        assert_eq!(got[0].comment, Some((1, "{\n \"b\": 2\n}".to_owned())));
+    fn an_annotation_waits_for_its_fence() {
+        let got = fences("<!-- {\n \"blockType\": \"request\",\n \"name\": \"b\"\n} -->\n```http\nGET /x\n```\n");
+        assert_eq!(named(&got[0]), Some((1, "b")));
+        let between = ["\n\nSome text.\n\n", "\n\n## Heading\n\n", "\n\n<!-- a remark -->\n\n", "\n> **Note** x\n\n"];
+        for between in between {
+            let got = fences(&format!("{ANNOTATION}{between}```http\nGET /x\n```\n"));
+            assert_eq!(named(&got[0]), Some((1, "a")), "{between:?}");
+        }
+        let table = "<!-- { \"blockType\": \"permissions\", \"name\": \"p\" } -->\n| a |\n\n```http\nGET /x\n```\n";
+        assert_eq!(named(&fences(table)[0]), None);
+    }
+
+    #[test]
+    fn a_comment_that_is_never_closed_hides_no_fence() {
+        for end in ["", " --", " ->", " --\\>"] {
+            let text = format!(
+                "# A\n<!-- {{ \"blockType\": \"request\", \"name\": \"a\" }}{end}\n\n```http\nGET /x\n```\n\n<!-- {{ \"blockType\": \"response\", \"name\": \"a\" }} -->\n```http\nHTTP/1.1 204\n```\n"
+            );
+            let got = fences(&text);
+            assert_eq!(
+                got.iter().map(|f| (f.span.line, named(f))).collect::<Vec<_>>(),
+                [(4, Some((2, "a"))), (9, Some((8, "a")))],
+                "{end:?}"
+            );
+            assert!(got[0].comment.as_ref().unwrap().flaws.iter().any(|f| f.message.contains("never closed")));
+        }
+        // A whole example that is commented out stays so.
+        assert!(fences("<!--\n```http\nGET /x\n```\n-->\n").is_empty());
+    }
+
+    #[test]
+    fn included_blocks_stand_where_they_are_included() {
+        let text = format!(
+            "# A\n{ANNOTATION}\n[!INCLUDE [x](../y.md)]\n\n## B\n\n```http\nGET /z\n```\n[!include[x](<n.md>)]"
+        );
+        let mut asked = Vec::new();
+        let read = read(&"p.md".into(), &text, &mut |path| {
+            asked.push(path.to_owned());
+            Some(super::read(&path.into(), "```http\nGET /x\n```\n", &mut |_| None))
+        });
+        let places: Vec<String> = read.fences.iter().map(|f| f.span.to_string()).collect();
+        assert_eq!(
+            (asked, places),
+            (
+                vec!["../y.md".to_owned(), "n.md".to_owned()],
+                vec!["../y.md:1".to_owned(), "p.md:7".to_owned(), "n.md:1".to_owned()]
+            )
+        );
+        assert_eq!(named(&read.fences[0]), Some((2, "a")));
     }
 }

@@ -3,19 +3,26 @@
 
 mod annotation;
 mod cases;
+mod docset;
 mod markdown;
 mod pairing;
 mod service_root;
+mod stems;
 
+pub use annotation::{Annotation, BlockType};
+pub use docset::{Docset, Source, Unopened};
+pub use markdown::{Comment, Fence};
+pub use pairing::{Answer, Example, Parts};
 pub use service_root::{joins, shape};
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::case::{Case, clean};
+use crate::case::Case;
 use crate::rule::{self, Rule, Severity};
 use crate::source::Span;
+use markdown::Include;
 
 /// Something wrong with a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +33,36 @@ pub struct Problem {
     pub severity: Severity,
     /// Where.
     pub span: Span,
+    /// The character in that line, from 1, where it is known; counted in the block's own text.
+    pub column: Option<u32>,
     /// What, for a person.
     pub message: String,
+    /// A case is lost by it, or is not what the page means.
+    pub loses: bool,
 }
 
 impl Problem {
-    fn new(rule: &'static Rule, span: Span, message: &str) -> Self {
-        Problem { rule, severity: rule.severity, span, message: message.to_owned() }
+    /// A problem with the rule's own severity.
+    pub fn new(rule: &'static Rule, span: Span, message: &str) -> Self {
+        Problem { rule, severity: rule.severity, span, column: None, message: message.to_owned(), loses: false }
     }
 
-    fn warning(mut self) -> Self {
+    /// The same, as a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same, at a character of the line.
+    #[must_use]
+    pub fn column(mut self, column: usize) -> Self {
+        self.column = u32::try_from(column).ok();
+        self
+    }
+
+    fn losing(mut self) -> Self {
+        self.loses = true;
         self
     }
 }
@@ -69,16 +95,27 @@ impl BlockKind {
 /// One HTTP block of a page and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The line of its opening fence.
-    pub line: u32,
+    /// Its opening fence.
+    pub span: Span,
     /// What it is.
     pub kind: BlockKind,
-    /// The line of the request that it belongs to (its own for a request), where it is in a case.
-    pub owner: Option<u32>,
+    /// The request that it belongs to (its own for a request), where it is in a case.
+    pub owner: Option<Span>,
     /// Why it is in no case.
     pub reason: Option<String>,
-    /// The page itself says that it is no example.
+    /// It is no example, and nothing is lost.
     pub intended: bool,
+}
+
+impl Block {
+    fn new(span: Span) -> Self {
+        Block { span, kind: BlockKind::Other, owner: None, reason: None, intended: false }
+    }
+
+    fn skip(&mut self, reason: &str) {
+        self.reason = Some(reason.to_owned());
+        self.intended = true;
+    }
 }
 
 /// One page, read.
@@ -96,168 +133,121 @@ pub struct Page {
     pub templates: Vec<(String, String)>,
 }
 
-/// Reads one page. `name` is how the user named it; its file stem begins the case ids.
+/// A page with all that was read of it, for whoever judges the page itself.
+#[derive(Debug)]
+pub struct Reading {
+    /// What it comes to.
+    pub page: Page,
+    /// Its text, decoded.
+    pub text: String,
+    /// Its fenced blocks of any language, those of included files among them.
+    pub fences: Vec<Fence>,
+    /// Its annotations that stand before no block.
+    pub remarks: Vec<Comment>,
+    /// Its requests with their responses, before they are made into cases.
+    pub examples: Vec<Example>,
+}
+
+/// Reads one page by itself; what it includes is left out. `name` is how the user named it; its
+/// file stem begins the case ids.
 pub fn read(name: &str, bytes: &[u8]) -> Page {
-    let name: Arc<str> = name.into();
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = String::from_utf8_lossy(bytes);
+    study(&name.into(), &stems::stem(name), bytes, &mut |_| None).page
+}
+
+/// Reads one page, whose case ids begin with `stem`.
+fn study(name: &Arc<str>, stem: &str, bytes: &[u8], include: Include<'_>) -> Reading {
     let mut problems = Vec::new();
-    if let Err(bad) = std::str::from_utf8(bytes) {
-        let line = bytes[..bad.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        let span = Span::new(&name, u32::try_from(line).unwrap_or(u32::MAX));
-        problems.push(Problem::new(&rule::PAGE_ENCODING, span, "not UTF-8 from here; the bytes were replaced"));
+    let text = decode(name, bytes, &mut problems);
+    let read = markdown::read(name, &text, include);
+    for comment in read.fences.iter().filter_map(|fence| fence.comment.as_ref()).chain(&read.remarks) {
+        for flaw in &comment.flaws {
+            let span = comment.span.at_line(comment.span.line.saturating_add(flaw.line));
+            let mut problem = Problem::new(&rule::PAGE_ANNOTATION, span, &flaw.message);
+            problem.severity = flaw.severity;
+            problem.loses = flaw.severity == Severity::Failure;
+            problems.push(problem);
+        }
     }
-    let fences = markdown::fences(&text);
-    let paired = pairing::pair(&name, &fences, &mut problems);
-    let stem = Path::new(&*name).file_stem().map_or_else(|| name.to_string(), |s| s.to_string_lossy().into_owned());
+    let paired = pairing::pair(&read.fences, &mut problems);
     let templates = paired
         .templates
         .iter()
-        .filter_map(|(method, url, _)| service_root::cut(url).ok().map(|path| (method.clone(), path)));
+        .filter_map(|shape| service_root::cut(&shape.url).ok().map(|path| (shape.method.clone(), path)));
     let templates = templates.collect();
-    let cases = cases::build(&stem, &paired, &mut problems);
-    problems.sort_by_key(|p| p.span.line);
-    Page { name, cases, problems, blocks: paired.blocks, templates }
+    let cases = cases::build(stem, &paired, &mut problems);
+    problems.sort_by(|a, b| (&a.span, a.column).cmp(&(&b.span, b.column)));
+    let page = Page { name: Arc::clone(name), cases, problems, blocks: paired.blocks, templates };
+    Reading { page, text: text.into_owned(), fences: read.fences, remarks: read.remarks, examples: paired.examples }
 }
 
-/// Pages that could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum Unopened {
-    /// The path cannot be read.
-    #[error("{path}: {reason}")]
-    Io {
-        /// As the user named it.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// The folder holds no page.
-    #[error("{0}: the folder holds no *.md page")]
-    Empty(String),
-    /// The file is not text.
-    #[error("{0}: not a Markdown page (it holds NUL bytes)")]
-    Binary(String),
-}
-
-/// A page's source text: how the user named it, and its bytes.
-pub type Source = (String, Vec<u8>);
-
-/// Opens files and folders of `*.md` (by name, deep), in the order given; each file once.
-///
-/// # Errors
-/// [`Unopened`] for the first path that cannot be read.
-pub fn open(paths: &[PathBuf]) -> Result<Vec<Source>, Unopened> {
-    let mut sources = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for path in paths {
-        let shown = path.to_string_lossy().replace('\\', "/");
-        let io = |error: std::io::Error| Unopened::Io { path: shown.clone(), reason: plain(&error) };
-        let mut files = Vec::new();
-        if std::fs::metadata(path).map_err(io)?.is_dir() {
-            collect(path, &mut files).map_err(io)?;
-            if files.is_empty() {
-                return Err(Unopened::Empty(shown));
-            }
-        } else if path.is_file() {
-            files.push(path.clone());
-        } else {
-            return Err(Unopened::Io { path: shown, reason: "neither a file nor a folder".to_owned() });
+/// The text of a page: UTF-8, or UTF-16 by its byte order mark. Bytes that are neither, and NULs,
+/// are replaced, as `CommonMark` (section 2.3) has it; a lone CR ends a line, as there (2.1).
+fn decode<'b>(name: &Arc<str>, bytes: &'b [u8], problems: &mut Vec<Problem>) -> Cow<'b, str> {
+    let mut say = |line: usize, message: &str| {
+        let span = Span::new(name, u32::try_from(line).unwrap_or(u32::MAX));
+        problems.push(Problem::new(&rule::PAGE_ENCODING, span, message).losing());
+    };
+    let line_of = |at: usize| bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
+    let wide = match bytes {
+        [0xff, 0xfe, rest @ ..] => Some((rest, u16::from_le_bytes as fn([u8; 2]) -> u16)),
+        [0xfe, 0xff, rest @ ..] => Some((rest, u16::from_be_bytes as fn([u8; 2]) -> u16)),
+        _ => None,
+    };
+    let mut text = if let Some((rest, unit)) = wide {
+        say(1, "UTF-16; a page is UTF-8");
+        let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        Cow::Owned(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>())
+    } else {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        if let (Cow::Owned(_), Err(bad)) = (&text, std::str::from_utf8(bytes)) {
+            say(line_of(bad.valid_up_to()), "not UTF-8 from here; the bytes were replaced");
         }
-        for file in files {
-            let key = file.canonicalize().unwrap_or_else(|_| file.clone());
-            if !seen.insert(key) {
-                continue;
+        text
+    };
+    if let Some(at) = text.bytes().position(|b| b == 0) {
+        let line = text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        say(line, "a NUL byte, which no text holds; it was replaced");
+        text = Cow::Owned(text.replace('\0', "\u{fffd}"));
+    }
+    if text.bytes().any(|b| b == b'\r') && lone_cr(&text) {
+        let mut ended = text.into_owned().into_bytes();
+        for at in 0..ended.len() {
+            if ended[at] == b'\r' && ended.get(at + 1) != Some(&b'\n') {
+                ended[at] = b'\n';
             }
-            let name = file.to_string_lossy().replace('\\', "/");
-            let bytes =
-                std::fs::read(&file).map_err(|error| Unopened::Io { path: name.clone(), reason: plain(&error) })?;
-            if bytes.contains(&0) {
-                return Err(Unopened::Binary(name));
-            }
-            sources.push((name, bytes));
         }
+        // Only ASCII was exchanged for ASCII.
+        text = Cow::Owned(String::from_utf8(ended).unwrap_or_default());
     }
-    Ok(sources)
+    text
 }
 
-fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
+fn lone_cr(text: &str) -> bool {
+    text.match_indices('\r').any(|(at, _)| text.as_bytes().get(at + 1) != Some(&b'\n'))
 }
 
-fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        // A link to a folder is not followed: it may lead back up.
-        if entry.file_type()?.is_dir() {
-            collect(&path, into)?;
-        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) && path.is_file() {
-            into.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// Reads many pages. Where two share a stem, their ids begin with the parent folders that tell
-/// them apart, joined by `.`.
+/// Reads pages that are at hand. Where two share a stem, their ids begin with the parent folders
+/// that tell them apart, joined by `.`.
 pub fn read_all(sources: &[Source]) -> Vec<Page> {
-    let mut pages: Vec<Page> = sources.iter().map(|(name, bytes)| read(name, bytes)).collect();
-    let mut by_stem: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, (name, _)) in sources.iter().enumerate() {
-        let stem = clean(&stems(name, 1)).to_ascii_lowercase();
-        by_stem.entry(stem).or_default().push(at);
-    }
-    for shared in by_stem.values().filter(|shared| shared.len() > 1) {
-        let deepest = shared.iter().map(|at| sources[*at].0.split('/').count()).max().unwrap_or(1);
-        let told_apart = |depth: &usize| {
-            let mut ids: Vec<String> =
-                shared.iter().map(|at| clean(&stems(&sources[*at].0, *depth)).to_ascii_lowercase()).collect();
-            ids.sort();
-            ids.windows(2).all(|pair| pair[0] != pair[1])
-        };
-        let depth = (2..=deepest).find(told_apart).unwrap_or(deepest);
-        for at in shared {
-            let stem = stems(&sources[*at].0, depth);
-            for case in &mut pages[*at].cases {
-                case.id = case.id.with_stem(&stem);
-            }
-        }
-    }
-    // Names that only differ in what an id cannot hold are told apart by number.
-    let mut seen = std::collections::HashSet::new();
-    for page in &mut pages {
-        let ids = |page: &Page| -> Vec<String> {
-            page.cases.iter().map(|case| case.id.as_str().to_ascii_lowercase()).collect()
-        };
-        let stem = page.cases.first().map_or(String::new(), |case| case.id.stem().to_owned());
-        let mut number = 2;
-        while ids(page).iter().any(|id| seen.contains(id)) {
-            for case in &mut page.cases {
-                case.id = case.id.with_stem(&format!("{stem}-{number}"));
-            }
-            number += 1;
-        }
-        seen.extend(ids(page));
-    }
+    let mut pages = Vec::new();
+    Docset::of(sources.to_vec()).read(|reading| reading.page, |page| pages.push(page));
     pages
 }
 
-/// The last `depth` parts of a page's path, the extension cut off, joined by `.`.
-fn stems(name: &str, depth: usize) -> String {
-    let path = Path::new(name).with_extension("");
-    let parts: Vec<String> = path
-        .components()
-        .filter_map(|part| match part {
-            std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
-            _ => None,
-        })
-        .collect();
-    parts[parts.len().saturating_sub(depth)..].join(".")
+/// Opens and reads files and folders of `*.md`: see [`Docset::open`].
+///
+/// # Errors
+/// [`Unopened`] for the first path that cannot be read.
+pub fn open_all(paths: &[std::path::PathBuf]) -> Result<Vec<Page>, Unopened> {
+    let mut pages = Vec::new();
+    let unopened = Docset::open(paths)?.read(|reading| reading.page, |page| pages.push(page));
+    unopened.into_iter().next().map_or(Ok(pages), Err)
+}
+
+/// `path` as reports show it: `/` as separator, whatever the system's.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
 }
 
 #[cfg(test)]
@@ -266,21 +256,29 @@ mod tests {
 
     const PAGE: &str = "# x\n\n<!-- {\"blockType\": \"request\", \"name\": \"a\"} -->\n```http\nGET /me\n```\n\n<!-- {\"blockType\": \"response\"} -->\n```http\nHTTP/1.1 204 No Content\n```\n";
 
-    #[test]
-    fn pages_that_share_a_stem_are_told_apart() {
-        let sources = ["v1.0/api/a.md", "beta/api/a.md", "beta/api/b.md"].map(|name| (name.to_owned(), PAGE.into()));
-        let ids: Vec<String> = read_all(&sources).iter().map(|p| p.cases[0].id.to_string()).collect();
-        assert_eq!(ids, ["v1.0.api.a/a/204", "beta.api.a/a/204", "b/a/204"]);
-        let sources = ["x/a.md", "y/a.md", "x.a.md", "y z.md", "y-z.md"].map(|name| (name.to_owned(), PAGE.into()));
-        let ids: Vec<String> = read_all(&sources).iter().map(|p| p.cases[0].id.to_string()).collect();
-        assert_eq!(ids, ["x.a/a/204", "y.a/a/204", "x.a-2/a/204", "y-z/a/204", "y-z-2/a/204"]);
+    fn problem(bytes: &[u8]) -> (usize, &'static str, u32) {
+        let page = read("p.md", bytes);
+        assert_eq!(page.problems.len(), 1, "{:?}", page.problems);
+        (page.cases.len(), page.problems[0].rule.name, page.problems[0].span.line)
     }
 
     #[test]
     fn bad_bytes_are_replaced_and_said() {
-        let mut bytes = PAGE.as_bytes().to_vec();
-        bytes.insert(2, 0xff);
-        let page = read("p.md", &bytes);
-        assert_eq!((page.cases.len(), page.problems[0].rule.name, page.problems[0].span.line), (1, "page/encoding", 1));
+        for (at, bad) in [(2, &b"\xff"[..]), (2, b"\0")] {
+            let mut bytes = PAGE.as_bytes().to_vec();
+            bytes.splice(at..at, bad.iter().copied());
+            assert_eq!(problem(&bytes), (1, "page/encoding", 1));
+        }
+        let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(PAGE.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(problem(&wide), (1, "page/encoding", 1));
+    }
+
+    #[test]
+    fn any_line_end_and_a_byte_order_mark_will_do() {
+        let unix = read("p.md", PAGE.as_bytes());
+        for text in [PAGE.replace('\n', "\r\n"), PAGE.replace('\n', "\r"), format!("\u{feff}{PAGE}")] {
+            let page = read("p.md", text.as_bytes());
+            assert_eq!((&page.cases, &page.problems), (&unix.cases, &unix.problems), "{text:?}");
+        }
     }
 }

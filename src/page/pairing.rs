@@ -1,11 +1,13 @@
 //! Blocks → requests with their responses, in page order.
 
-use super::annotation::{self, Annotation, BlockType};
+use std::collections::HashMap;
+
+use super::annotation::{Annotation, BlockType};
 use super::markdown::Fence;
 use super::{Block, BlockKind, Problem};
 use crate::case::Content;
 use crate::json;
-use crate::message::{self, Flaw, Headers, Shown};
+use crate::message::{self, Flaw, Headers, Shown, Start};
 use crate::rule;
 use crate::source::Span;
 
@@ -26,12 +28,15 @@ pub struct Example {
     pub content: Content,
     /// The body had to be mended.
     pub repaired: bool,
-    /// It is annotated `ignored`, though it is an example.
-    pub ignored: bool,
+    /// Where its parts are.
+    pub parts: Parts,
+    /// Why it is no case of its own, where the page says or shows so.
+    pub aside: Option<&'static str>,
     /// Its responses, in page order.
     pub responses: Vec<Answer>,
     block: usize,
     section: usize,
+    chapter: usize,
 }
 
 /// A documented response.
@@ -43,12 +48,25 @@ pub struct Answer {
     pub annotation: Annotation,
     /// The status, where there is a status line.
     pub status: Option<u16>,
+    /// The reason phrase, as written.
+    pub phrase: String,
     /// As written.
     pub headers: Headers,
     /// The body.
     pub content: Content,
+    /// Where its parts are.
+    pub parts: Parts,
     /// Its place among the page's blocks.
     pub block: usize,
+}
+
+/// The lines of a page on which the parts of a message begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    /// The start line.
+    pub start: u32,
+    /// The body; where there is none, the line after the header fields.
+    pub body: u32,
 }
 
 /// What a page's blocks are.
@@ -57,240 +75,371 @@ pub struct Paired {
     pub examples: Vec<Example>,
     /// Every HTTP block, with its fate so far.
     pub blocks: Vec<Block>,
-    /// URL templates: method, URL, annotation.
-    pub templates: Vec<(String, String, Annotation)>,
+    /// URL templates.
+    pub templates: Vec<Shape>,
+}
+
+/// One URL of a template block.
+pub struct Shape {
+    /// Upper case.
+    pub method: String,
+    /// As written.
+    pub url: String,
+    /// What the page says of it.
+    pub annotation: Annotation,
 }
 
 enum Piece {
     Request(Example),
-    Response(Answer, usize),
-    Template(usize, String, String, Annotation),
+    Response {
+        answer: Answer,
+        bare: bool,
+    },
+    /// A block that holds requests alone, several or not for a reader to send.
+    Templates(usize, Vec<Shape>),
 }
 
+const NO_EXAMPLE: &str = "the page does not mark this request as an example";
+const OTHER_FORM: &str = "another form of the request before it, which alone is answered";
+
 /// Reads the fences as HTTP and pairs them.
-pub fn pair(page: &std::sync::Arc<str>, fences: &[Fence], problems: &mut Vec<Problem>) -> Paired {
+pub fn pair(fences: &[Fence], problems: &mut Vec<Problem>) -> Paired {
     let mut blocks = Vec::new();
     let mut pieces = Vec::new();
-    let annotated_page = fences.iter().any(|fence| {
-        let read = fence.comment.as_ref().and_then(|(_, text)| annotation::read(text).0);
-        read.is_some_and(|a| a.block_type == Some(BlockType::Request))
-    });
     for fence in fences {
-        if let Some(piece) = read_fence(page, fence, annotated_page, &mut blocks, problems) {
-            pieces.push(piece);
-        }
+        read_fence(fence, &mut blocks, &mut pieces, problems);
     }
-    let pieces = demote_templates(pieces, annotated_page);
-    let mut examples: Vec<Example> = Vec::new();
+    let mut examples = Examples::default();
     let mut templates = Vec::new();
-    for piece in pieces {
+    for piece in told_apart(pieces, &mut blocks) {
         match piece {
-            Piece::Template(block, method, url, annotation) => {
+            Piece::Templates(block, shapes) => {
                 blocks[block].kind = BlockKind::Template;
-                blocks[block].reason = Some("a URL template".to_owned());
-                blocks[block].intended = true;
-                templates.push((method, url, annotation));
+                blocks[block].skip("a URL template");
+                templates.extend(shapes);
             }
             Piece::Request(example) => examples.push(example),
-            Piece::Response(answer, _) => assign(answer, &mut examples, &mut blocks, problems),
+            Piece::Response { answer, .. } => examples.assign(answer, &mut blocks, problems),
         }
     }
+    let examples = examples.all;
     for example in &examples {
-        blocks[example.block].owner = Some(example.span.line);
+        blocks[example.block].owner = Some(example.span.clone());
         for answer in &example.responses {
-            blocks[answer.block].owner = Some(example.span.line);
+            blocks[answer.block].owner = Some(example.span.clone());
         }
     }
     Paired { examples, blocks, templates }
 }
 
-/// One fence as HTTP: nothing where it is no HTTP block.
-fn read_fence(
-    page: &std::sync::Arc<str>,
-    fence: &Fence,
-    annotated_page: bool,
-    blocks: &mut Vec<Block>,
-    problems: &mut Vec<Problem>,
-) -> Option<Piece> {
-    let span = Span::new(page, fence.line);
-    let annotation = fence.comment.as_ref().and_then(|(line, text)| {
-        let (annotation, flaws) = annotation::read(text);
-        let place = || Span::new(page, *line);
-        problems.extend(flaws.iter().map(|flaw| Problem::new(&rule::PAGE_ANNOTATION, place(), flaw)));
-        annotation
-    });
+/// One fence as HTTP; nothing where it is no HTTP block.
+fn read_fence(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, problems: &mut Vec<Problem>) {
+    let annotation = fence.comment.as_ref().and_then(|comment| comment.annotation.clone());
     let said = annotation.as_ref().and_then(|a| a.block_type);
-    let (shown, flaws) = message::parse(&fence.text);
     let http_info = matches!(fence.info.as_str(), "http" | "msgraph-interactive");
-    let annotated = matches!(said, Some(BlockType::Request | BlockType::Response));
-    if !annotated && !http_info && !starts_http(&fence.text) {
-        return None;
+    let marked = matches!(said, Some(BlockType::Request | BlockType::Response | BlockType::Ignored));
+    if !marked && !http_info && !starts_http(&fence.text) {
+        return;
     }
-    let mut block = Block { line: fence.line, kind: BlockKind::Other, owner: None, reason: None, intended: false };
-    if said == Some(BlockType::Other) {
-        block.kind = match shown {
-            Some(Shown::Request(_)) => BlockKind::Request,
-            Some(Shown::Response { .. }) => BlockKind::Response,
-            None => BlockKind::Other,
-        };
-        block.reason = Some("the page annotates it as no example".to_owned());
-        block.intended = true;
+    let mut messages = message::read(&fence.text);
+    let is_request = |m: &Shown| matches!(m.start, Start::Request { .. });
+    let at = blocks.len();
+    let mut block = Block::new(fence.span.clone());
+    block.kind = match messages.first() {
+        Some(first) if is_request(first) => BlockKind::Request,
+        Some(_) => BlockKind::Response,
+        None => BlockKind::Other,
+    };
+    let of_messages = matches!(said, Some(BlockType::Request | BlockType::Response));
+    if said == Some(BlockType::Other) || (messages.is_empty() && said == Some(BlockType::Ignored)) {
+        block.skip("the page annotates it as no example");
         blocks.push(block);
-        return None;
+        if !messages.is_empty() && messages.iter().all(is_request) {
+            pieces.push(Piece::Templates(at, shapes(&messages, &annotation.unwrap_or_default())));
+        }
+        return;
     }
     if fence.unclosed {
-        problems.push(Problem::new(&rule::PAGE_UNCLOSED, span.clone(), "the block is never closed"));
+        let problem = Problem::new(&rule::PAGE_UNCLOSED, fence.span.clone(), "the block is never closed");
+        problems.push(problem.losing());
     }
-    for flaw in &flaws {
-        let Flaw::NoBlankLine(at) = flaw;
-        let line = fence.line + 1 + u32::try_from(*at).unwrap_or(0);
-        problems.push(Problem::new(
-            &rule::PAGE_NO_BLANK_LINE,
-            Span::new(page, line),
-            "no blank line between header fields and body",
-        ));
+    if messages.is_empty() {
+        fragment(fence, annotation, block, blocks, pieces, problems);
+        return;
     }
-    let at = blocks.len();
-    let piece = match shown {
-        Some(Shown::Request(request)) => {
-            block.kind = BlockKind::Request;
-            let raw = annotation.as_ref().is_some_and(|a| a.ours.raw);
-            let text = String::from_utf8_lossy(&request.body).into_owned();
-            let (content, repaired) = content_of(&text, &request.headers, raw, &span, problems);
-            Some(Piece::Request(Example {
-                span,
-                annotation: annotation.unwrap_or_default(),
-                method: request.method,
-                url: request.url,
-                headers: request.headers,
-                content,
-                repaired,
-                ignored: said == Some(BlockType::Ignored) || (annotated_page && said != Some(BlockType::Request)),
-                responses: Vec::new(),
-                block: at,
-                section: fence.section,
-            }))
-        }
-        Some(Shown::Response { status, headers, body, .. }) => {
-            block.kind = BlockKind::Response;
-            let (content, _) = content_of(&body, &headers, false, &span, problems);
-            let answer =
-                Answer { span, annotation: annotation.unwrap_or_default(), status, headers, content, block: at };
-            Some(Piece::Response(answer, fence.section))
-        }
-        None if said == Some(BlockType::Response) && fence.text.trim_start().starts_with(['{', '[']) => {
-            // A body alone: a promise without a status.
-            block.kind = BlockKind::Response;
-            let headers = Headers::default();
-            let (content, _) = content_of(fence.text.trim(), &headers, false, &span, problems);
-            let annotation = annotation.unwrap_or_default();
-            let answer = Answer { span, annotation, status: None, headers, content, block: at };
-            Some(Piece::Response(answer, fence.section))
-        }
-        None => {
-            block.reason = Some("neither a request line nor a status line".to_owned());
-            let message = "marked as HTTP, but it starts with neither a request line nor a status line";
-            let problem = Problem::new(&rule::PAGE_ANNOTATION, span, message);
-            problems.push(if annotated { problem } else { problem.warning() });
-            None
-        }
+    let annotation = annotation.unwrap_or_default();
+    let several = messages.len() > 1 && messages.iter().all(is_request);
+    if several && said != Some(BlockType::Request) {
+        pieces.push(Piece::Templates(at, shapes(&messages, &annotation)));
+        blocks.push(block);
+        return;
+    }
+    if several {
+        let line = fence.span.line + 1 + lines(messages[1].line);
+        let message = "only the first request of a block is read; give each a block of its own";
+        problems.push(Problem::new(&rule::PAGE_SEVERAL_REQUESTS, fence.span.at_line(line), message));
+        messages.truncate(1);
+    }
+    let wrong_role = match block.kind {
+        BlockKind::Request => said == Some(BlockType::Response),
+        _ => said == Some(BlockType::Request),
     };
+    if wrong_role && of_messages {
+        let (says, is) =
+            if block.kind == BlockKind::Request { ("response", "request") } else { ("request", "response") };
+        let message = format!("annotated as a {says}, but it is a {is}");
+        problems.push(Problem::new(&rule::PAGE_ANNOTATION, fence.span.clone(), &message));
+    }
+    for shown in messages {
+        for flaw in &shown.flaws {
+            let Flaw::NoBlankLine(line) = flaw;
+            let span = fence.span.at_line(fence.span.line + 1 + lines(*line));
+            let message = "no blank line between header fields and body";
+            problems.push(Problem::new(&rule::PAGE_NO_BLANK_LINE, span, message));
+        }
+        pieces.push(piece(fence, &annotation, shown, at, problems));
+    }
     blocks.push(block);
-    piece
 }
 
+/// A block that is marked as HTTP and holds no message: part of one, or something else.
+fn fragment(
+    fence: &Fence,
+    annotation: Option<Annotation>,
+    mut block: Block,
+    blocks: &mut Vec<Block>,
+    pieces: &mut Vec<Piece>,
+    problems: &mut Vec<Problem>,
+) {
+    let said = annotation.as_ref().and_then(|a| a.block_type);
+    let text = fence.text.trim();
+    let first = text.lines().next().unwrap_or("");
+    if said == Some(BlockType::Response) && text.starts_with(['{', '[']) {
+        // A body alone: a promise without a status.
+        block.kind = BlockKind::Response;
+        let gap = fence.text.lines().take_while(|line| line.trim().is_empty()).count();
+        let body = Shown {
+            start: Start::Bare,
+            line: gap,
+            headers: Headers::default(),
+            body: text.to_owned(),
+            body_line: gap,
+            flaws: Vec::new(),
+        };
+        pieces.push(piece(fence, &annotation.unwrap_or_default(), body, blocks.len(), problems));
+    } else if said == Some(BlockType::Request) || said == Some(BlockType::Response) {
+        let message = match said {
+            Some(BlockType::Request) => "annotated as a request, but it does not start with a method and a URL",
+            _ => "annotated as a response, but it does not start with a status line",
+        };
+        block.reason = Some("neither a request line nor a status line".to_owned());
+        problems.push(Problem::new(&rule::PAGE_ANNOTATION, fence.span.clone(), message).losing());
+    } else if text.is_empty() {
+        block.skip("an empty block");
+    } else if text.starts_with(['{', '[', '<']) {
+        block.skip("a body alone, without the message it belongs to");
+    } else if first.contains("://") || first.starts_with(['/', '?', '$', '&']) {
+        block.skip("a URL alone, without a method");
+    } else {
+        block.reason = Some("neither a request line nor a status line".to_owned());
+        let message = "marked as HTTP, but it starts with neither a request line nor a status line";
+        problems.push(Problem::new(&rule::PAGE_ANNOTATION, fence.span.clone(), message).warning());
+    }
+    blocks.push(block);
+}
+
+fn piece(fence: &Fence, annotation: &Annotation, shown: Shown, block: usize, problems: &mut Vec<Problem>) -> Piece {
+    let line = |line: usize| fence.span.line + 1 + lines(line);
+    let parts = Parts { start: line(shown.line), body: line(shown.body_line) };
+    let span = fence.span.clone();
+    let raw = annotation.ours.raw;
+    let (content, repaired) = content_of(&shown, raw, &span.at_line(parts.body), problems);
+    match shown.start {
+        Start::Request { method, url } => Piece::Request(Example {
+            span,
+            annotation: annotation.clone(),
+            method: method.to_owned(),
+            url,
+            headers: shown.headers,
+            content,
+            repaired,
+            parts,
+            aside: (annotation.block_type == Some(BlockType::Ignored)).then_some(NO_EXAMPLE),
+            responses: Vec::new(),
+            block,
+            section: fence.section,
+            chapter: fence.chapter,
+        }),
+        start => {
+            let bare = start == Start::Bare && annotation.block_type != Some(BlockType::Response);
+            let (status, phrase) = match start {
+                Start::Status { code, phrase } => (code, phrase),
+                _ => (None, String::new()),
+            };
+            let annotation = annotation.clone();
+            let answer = Answer { span, annotation, status, phrase, headers: shown.headers, content, parts, block };
+            Piece::Response { answer, bare }
+        }
+    }
+}
+
+fn lines(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX - 1)
+}
+
+fn shapes(messages: &[Shown], annotation: &Annotation) -> Vec<Shape> {
+    let of = |shown: &Shown| match &shown.start {
+        Start::Request { method, url } => {
+            Some(Shape { method: (*method).to_owned(), url: url.clone(), annotation: annotation.clone() })
+        }
+        _ => None,
+    };
+    messages.iter().filter_map(of).collect()
+}
+
+/// Whether a fence of any language starts as HTTP does, and as prose does not.
 fn starts_http(text: &str) -> bool {
     let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("").trim_start();
-    message::method_of(first).is_some() || first.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"))
+    let target = first.split_whitespace().nth(1).unwrap_or("");
+    let method = message::METHODS.iter().any(|m| first.starts_with(*m) && first[m.len()..].starts_with([' ', '\t']));
+    (method && target.contains(['/', '{'])) || first.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"))
 }
 
-fn content_of(text: &str, headers: &Headers, raw: bool, span: &Span, problems: &mut Vec<Problem>) -> (Content, bool) {
+fn content_of(shown: &Shown, raw: bool, span: &Span, problems: &mut Vec<Problem>) -> (Content, bool) {
+    let text = shown.body.as_str();
     if text.is_empty() {
         return (Content::None, false);
     }
-    let typed = headers.get("content-type").map(message::media_type);
-    let looks = text.starts_with(['{', '[']);
+    let typed = shown.headers.get("content-type").map(message::media_type);
     let says = typed.as_deref().is_some_and(message::is_json);
+    let mut begins = text.chars().filter(|c| !c.is_whitespace());
+    let looks = matches!(begins.next(), Some('{' | '['));
     if raw || !(says || looks) {
-        return (Content::Text(text.to_owned()), false);
+        return (Content::Text(text.into()), false);
     }
+    let place = |trouble: &json::Trouble| (span.at_line(span.line + lines(trouble.line - 1)), trouble.column);
     match json::read_lenient(text) {
-        Ok((value, repaired)) => {
-            if repaired {
-                problems.push(
-                    Problem::new(&rule::PAGE_JSON, span.clone(), "the body is JSON only after mending").warning(),
-                );
+        Ok(json::Lenient { value, mends }) => {
+            // The first slip says more than the first shorthand.
+            let worst = mends.iter().find(|m| !m.what.is_shorthand()).or(mends.first());
+            if let Some(worst) = worst {
+                let (span, column) = place(worst);
+                let message = format!("the body is JSON only after mending: {}", worst.what);
+                let problem = Problem::new(&rule::PAGE_JSON, span, &message).column(column);
+                problems.push(if worst.what.is_shorthand() { problem.warning() } else { problem });
             }
-            (Content::Json(value), repaired)
+            (Content::Json(value.into()), !mends.is_empty())
         }
-        Err(error) => {
-            if says {
-                problems.push(Problem::new(&rule::PAGE_JSON, span.clone(), &format!("the body is not JSON: {error}")));
+        Err(trouble) => {
+            // `{Raw bytes of the file}` is no JSON and does not pretend to be.
+            let pretends = matches!(begins.next(), Some('"' | '{' | '[' | '}' | ']' | '\''));
+            if looks && pretends {
+                let (span, column) = place(&trouble);
+                let message = format!("the body is not JSON: {}", trouble.what);
+                problems.push(Problem::new(&rule::PAGE_JSON, span, &message).column(column).losing());
             }
-            (Content::Text(text.to_owned()), false)
+            (Content::Text(text.into()), false)
         }
     }
 }
 
-/// Requests that nobody answers and that are not annotated as requests are URL templates: on an
-/// annotated page every unannotated or `ignored` one without a response of its own, elsewhere
-/// every one that another request follows.
-fn demote_templates(pieces: Vec<Piece>, annotated_page: bool) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::new();
-    let mut rest = pieces.into_iter().peekable();
-    // The annotated request that still waits for its answer: later forms of it take none.
+/// Tells examples from URL templates, and answers from header fields that stand alone.
+///
+/// An unannotated (or `ignored`) request that nothing answers is a template where it is a bare
+/// relative URL, or stands in a chapter before the first that holds an example. One that follows
+/// an annotated request which still waits for its answer, under the same heading, is another form
+/// of it.
+fn told_apart(pieces: Vec<Piece>, blocks: &mut [Block]) -> Vec<Piece> {
+    let is_annotated =
+        |example: &Example| matches!(example.annotation.block_type, Some(BlockType::Request | BlockType::Response));
+    let answered = |at: usize| matches!(pieces.get(at + 1), Some(Piece::Response { bare: false, .. }));
+    let first = pieces.iter().enumerate().find_map(|(at, piece)| match piece {
+        Piece::Request(example) if is_annotated(example) || answered(at) => Some(example.chapter),
+        _ => None,
+    });
+    let followed: Vec<bool> = (0..pieces.len()).map(answered).collect();
+    let mut out: Vec<Piece> = Vec::with_capacity(pieces.len());
     let mut waiting: Option<usize> = None;
-    while let Some(piece) = rest.next() {
-        let piece = match piece {
-            Piece::Request(example) => {
-                let annotated = example.annotation.block_type == Some(BlockType::Request);
-                let answered = matches!(rest.peek(), Some(Piece::Response(..)));
-                let alternative = !annotated && waiting == Some(example.section);
-                if !annotated && (!answered || alternative) && (annotated_page || rest.peek().is_some()) {
-                    Piece::Template(example.block, example.method, example.url, example.annotation)
+    for (piece, answered) in pieces.into_iter().zip(followed) {
+        out.push(match piece {
+            Piece::Request(mut example) => {
+                let annotated = is_annotated(&example);
+                let bare = example.headers.0.is_empty() && example.content == Content::None;
+                let relative = !example.url.contains("://");
+                let early = first.is_some_and(|first| example.chapter < first);
+                let other_form = !annotated && waiting == Some(example.section);
+                if !annotated && (!answered || other_form) && (early || (bare && relative)) {
+                    let shape = Shape { method: example.method, url: example.url, annotation: example.annotation };
+                    Piece::Templates(example.block, vec![shape])
                 } else {
-                    if annotated {
-                        waiting = Some(example.section);
+                    if other_form {
+                        example.aside = Some(OTHER_FORM);
+                    } else {
+                        waiting = annotated.then_some(example.section);
                     }
                     Piece::Request(example)
                 }
             }
-            Piece::Response(answer, section) => {
-                waiting = None;
-                Piece::Response(answer, section)
+            Piece::Response { answer, bare: true } => {
+                // Fields that nothing asked for are a remark on some request.
+                let asked = matches!(out.last(), Some(Piece::Request(e)) if e.aside.is_none());
+                if asked && answer.headers.get("content-type").is_some() {
+                    waiting = None;
+                    Piece::Response { answer, bare: false }
+                } else {
+                    blocks[answer.block].kind = BlockKind::Other;
+                    blocks[answer.block].skip("header fields alone, without the message they belong to");
+                    continue;
+                }
             }
-            template @ Piece::Template(..) => template,
-        };
-        out.push(piece);
+            Piece::Response { answer, bare } => {
+                waiting = None;
+                Piece::Response { answer, bare }
+            }
+            templates @ Piece::Templates(..) => templates,
+        });
     }
     out
 }
 
-/// Gives a response to the requests that its `name` says, else to the last one before it.
-fn assign(answer: Answer, examples: &mut [Example], blocks: &mut [Block], problems: &mut Vec<Problem>) {
-    let mut taken = false;
-    for name in &answer.annotation.names {
-        // A name may occur twice on a page: the request nearest before the response is meant.
-        let named = |e: &&mut Example| e.annotation.names.iter().any(|own| own.eq_ignore_ascii_case(name));
-        if let Some(example) = examples.iter_mut().rev().find(named) {
-            if example.responses.last().is_none_or(|last| last.block != answer.block) {
-                example.responses.push(answer.clone());
-            }
-            taken = true;
+/// The requests so far, and which of them has a name; of several the last.
+#[derive(Default)]
+struct Examples {
+    all: Vec<Example>,
+    named: HashMap<String, usize>,
+    /// The last one that takes an answer by its place alone.
+    last: Option<usize>,
+}
+
+impl Examples {
+    fn push(&mut self, example: Example) {
+        let at = self.all.len();
+        for name in &example.annotation.names {
+            self.named.insert(name.to_ascii_lowercase(), at);
         }
+        if example.aside != Some(OTHER_FORM) {
+            self.last = Some(at);
+        }
+        self.all.push(example);
     }
-    if taken {
-        return;
-    }
-    match examples.last_mut() {
-        Some(last) => last.responses.push(answer),
-        None => {
+
+    /// Gives a response to the requests that its `name` says, else to the last one before it.
+    /// A name may occur twice on a page: the request nearest before the response is meant.
+    fn assign(&mut self, answer: Answer, blocks: &mut [Block], problems: &mut Vec<Problem>) {
+        let names = answer.annotation.names.iter().map(|name| name.to_ascii_lowercase());
+        let mut meant: Vec<usize> = names.filter_map(|name| self.named.get(&name).copied()).collect();
+        meant.sort_unstable();
+        meant.dedup();
+        if meant.is_empty() {
+            meant.extend(self.last);
+        }
+        if meant.is_empty() {
             blocks[answer.block].reason = Some("no request before it".to_owned());
-            problems.push(Problem::new(
-                &rule::PAGE_ORPHAN_RESPONSE,
-                answer.span,
-                "this response has no request before it",
-            ));
+            let message = "this response has no request before it";
+            problems.push(Problem::new(&rule::PAGE_ORPHAN_RESPONSE, answer.span.clone(), message).losing());
+        }
+        for at in meant {
+            self.all[at].responses.push(answer.clone());
         }
     }
 }

@@ -56,13 +56,34 @@ fn is_version(segment: &str) -> bool {
 pub fn shape(path: &str) -> String {
     let path = path.split('?').next().unwrap_or("");
     let segments = path.split('/').map(|segment| {
-        if segment.contains(['{', '<']) || is_literal_id(segment) {
+        if segment.contains(['{', '<']) || is_placeholder(segment) || is_literal_id(segment) {
             "{}".to_owned()
         } else {
             segment.to_ascii_lowercase()
         }
     });
     segments.collect::<Vec<_>>().join("/")
+}
+
+/// Whether the segment of a template takes what a path shows there: it is a placeholder, or a call
+/// (OData URL Conventions, 4.6) of the same function.
+pub fn is_open(template: &str, shown: &str) -> bool {
+    if is_placeholder(template) {
+        return !shown.is_empty();
+    }
+    let (called, _) = template.split_once('(').unwrap_or((template, ""));
+    let same = shown.split_once('(').is_some_and(|(name, _)| name.eq_ignore_ascii_case(called));
+    same && template.contains('(')
+}
+
+/// `{id}`, `{id | userPrincipalName}`, `<id>`, `:id`.
+fn is_placeholder(segment: &str) -> bool {
+    let inside = |open: char, close: char| segment.starts_with(open) && segment.ends_with(close);
+    let named = segment.strip_prefix(':').is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    });
+    inside('{', '}') || inside('<', '>') || named
 }
 
 /// Whether `base` and `path` make a URL at all.

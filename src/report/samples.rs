@@ -21,6 +21,7 @@ pub(super) fn case(name: &str, status: &str) -> Arc<Case> {
         name: name.to_owned(),
         method: "POST".to_owned(),
         url: "/users/{user-id}/followedSites/add".to_owned(),
+        template: None,
         path: "/users/{user-id}/followedSites/add".to_owned(),
         headers: Headers::default(),
         content: Content::None,

@@ -13,9 +13,9 @@ fn pages_that_cannot_be_read() {
     graphspec(&["run", "missing.md"]).says(2, &["missing.md", "no such file"]);
     graphspec(&["list", "missing.md"]).says(2, &["missing.md"]);
     let empty = tempfile::tempdir().unwrap();
-    graphspec_in(empty.path(), &["run", "."]).says(2, &["no *.md page"]);
+    graphspec_in(empty.path(), &["run", "."]).says(4, &["hold no case"]);
     let (folder, name) = page(b"\x7fELF\0\0\0");
-    graphspec_in(folder.path(), &["run", &name]).says(2, &["page.md", "not a Markdown page"]);
+    graphspec_in(folder.path(), &["run", &name]).says(4, &["page.md:1", "NUL", "hold no case"]);
 }
 
 #[test]

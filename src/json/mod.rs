@@ -1,6 +1,10 @@
 //! JSON as text: the strict reading of an answer (RFC 8259) within a budget, the lenient reading
 //! of what a page shows, and JSON pointers (RFC 6901).
 
+mod lenient;
+
+pub use lenient::{Lenient, Mend, Trouble, read_lenient};
+
 use std::cell::Cell;
 use std::fmt;
 
@@ -164,68 +168,6 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
-/// Reads what a page shows as JSON: strictly where that works, else as JSON5 (comments, trailing
-/// commas, single quotes, unquoted names), else the same without the ellipses that stand for
-/// what the page leaves out. The flag says that it had to be mended.
-///
-/// # Errors
-/// The strict reader's words, since they name the first thing wrong.
-pub fn read_lenient(text: &str) -> Result<(Value, bool), String> {
-    let strict = match serde_json::from_str(text) {
-        Ok(value) => return Ok((value, false)),
-        Err(error) => error.to_string(),
-    };
-    // The lenient reader has no limit of depth of its own, and would run out of stack.
-    if deepest(text) > 127 {
-        return Err(strict);
-    }
-    json5::from_str::<Value>(text)
-        .or_else(|_| json5::from_str::<Value>(&without_ellipses(text)))
-        .map(|value| (value, true))
-        .map_err(|_| strict)
-}
-
-/// How deep brackets nest in `text`, those inside strings included: never too little.
-fn deepest(text: &str) -> usize {
-    let (mut depth, mut most) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        most = most.max(depth);
-    }
-    most
-}
-
-/// `text` without `...` and `…` outside strings, and without the commas that they leave behind.
-fn without_ellipses(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut quoted = false;
-    while let Some(c) = rest.chars().next() {
-        let mut taken = c.len_utf8();
-        if quoted {
-            if c == '\\' {
-                taken += rest[1..].chars().next().map_or(0, char::len_utf8);
-            }
-            quoted = c != '"';
-            out.push_str(&rest[..taken]);
-        } else if rest.starts_with("...") || c == '…' {
-            taken = if c == '…' { taken } else { 3 };
-        } else {
-            quoted = c == '"';
-            let last = out.trim_end().chars().next_back();
-            if c != ',' || !matches!(last, Some(',' | '[' | '{')) {
-                out.push(c);
-            }
-        }
-        rest = &rest[taken..];
-    }
-    out
-}
-
 /// The JSON type of `value` in RFC 8259's words.
 pub fn type_name(value: &Value) -> &'static str {
     match value {
@@ -337,21 +279,6 @@ mod tests {
         let value = json!({"a": [{"b/c": 1, "": 2}], "": 3});
         for pointer in ["", "/", "/a", "/a/0", "/a/0/b~1c", "/a/0/", "/a/1", "/a/x", "a", "/b"] {
             assert_eq!(at(&value, pointer), value.pointer(pointer), "{pointer}");
-        }
-    }
-
-    #[test]
-    fn lenient_reading_mends() {
-        assert_eq!(read_lenient("{a: 1, /* x */ 'b': [2,],}").unwrap(), (json!({"a": 1, "b": [2]}), true));
-        assert!(read_lenient("{\"a\": }").is_err());
-        assert!(read_lenient(&"[".repeat(100_000)).is_err());
-        for (text, want) in [
-            ("[{\"a\": \"...\"}, ...]", json!([{"a": "..."}])),
-            ("[..., {\"a\": 1}]", json!([{"a": 1}])),
-            ("{\"a\": 1, ..., \"b\\\"…\": 2}", json!({"a": 1, "b\"…": 2})),
-            ("{…}", json!({})),
-        ] {
-            assert_eq!(read_lenient(text), Ok((want, true)), "{text}");
         }
     }
 }

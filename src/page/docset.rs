@@ -1,0 +1,351 @@
+//! Files and folders → pages, in their order and on all cores. What a page includes is read from
+//! its docset and from nowhere else.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::WalkBuilder;
+
+use super::markdown::{self, Markdown};
+use super::{Reading, decode, shown, stems, study};
+
+/// A page's source text: how the user named it, and its bytes.
+pub type Source = (String, Vec<u8>);
+
+/// Pages that could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct Unopened {
+    /// As the user named it.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Unopened {
+    fn new(path: &Path, error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        };
+        Unopened { path: shown(path), reason }
+    }
+}
+
+/// Pages that belong together, not read yet.
+#[derive(Clone, Debug, Default)]
+pub struct Docset {
+    files: Vec<File>,
+    /// Files of a folder named `includes`: parts of pages. One that no page includes is a page.
+    parts: Vec<File>,
+    unopened: Vec<Unopened>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    name: Arc<str>,
+    text: Text,
+}
+
+#[derive(Clone, Debug)]
+enum Text {
+    /// At this path; what it includes must be below one of the roots.
+    At(PathBuf, Arc<[PathBuf]>),
+    /// At hand.
+    Held(Arc<[u8]>),
+}
+
+/// How many pages may be read ahead of the one that is due, on each thread.
+const AHEAD: usize = 16;
+
+/// Files that mark the root of a docset.
+const ROOTS: [&str; 3] = [".git", "docfx.json", ".openpublishing.publish.config.json"];
+
+impl Docset {
+    /// Pages that are at hand; they include nothing.
+    pub fn of(sources: Vec<Source>) -> Self {
+        let files = sources.into_iter().map(|(name, bytes)| File { name: name.into(), text: Text::Held(bytes.into()) });
+        Docset { files: files.collect(), ..Docset::default() }
+    }
+
+    /// Adds a page that is at hand.
+    pub fn add(&mut self, (name, bytes): Source) {
+        self.files.push(File { name: name.into(), text: Text::Held(bytes.into()) });
+    }
+
+    /// Finds the pages of files and folders, in the order given; each file once. Of a folder: its
+    /// `*.md`, deep and by name, without what is hidden, ignored (`.gitignore`) or in
+    /// `node_modules`. A link to a file is followed, one to a folder is not. A file that is named
+    /// is a page, whatever its name.
+    ///
+    /// # Errors
+    /// [`Unopened`] for the first path given that is not there.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, Unopened> {
+        let mut docset = Docset::default();
+        let mut seen = HashSet::new();
+        for path in paths {
+            let is_folder = std::fs::metadata(path).map_err(|error| Unopened::new(path, &error))?.is_dir();
+            let roots: Arc<[PathBuf]> = roots(path, is_folder).into();
+            if is_folder {
+                docset.walk(path, &roots, &mut seen);
+            } else if path.is_file() {
+                docset.found(path.clone(), &roots, false, &mut seen);
+            } else {
+                return Err(Unopened { path: shown(path), reason: "neither a file nor a folder".to_owned() });
+            }
+        }
+        Ok(docset)
+    }
+
+    fn walk(&mut self, folder: &Path, roots: &Arc<[PathBuf]>, seen: &mut HashSet<PathBuf>) {
+        let walk = WalkBuilder::new(folder)
+            .require_git(false)
+            .git_global(false)
+            .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != OsStr::new("node_modules"))
+            .sort_by_file_name(Ord::cmp)
+            .build();
+        for entry in walk {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.unopened.push(unread(folder, &error));
+                    continue;
+                }
+            };
+            let path = entry.path();
+            let is_page = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md"));
+            if is_page && entry.depth() > 0 && path.is_file() {
+                let below = path.strip_prefix(folder).unwrap_or(path);
+                let part = below.parent().is_some_and(|p| p.iter().any(|name| name == OsStr::new("includes")));
+                self.found(path.to_owned(), roots, part, seen);
+            }
+        }
+    }
+
+    fn found(&mut self, path: PathBuf, roots: &Arc<[PathBuf]>, part: bool, seen: &mut HashSet<PathBuf>) {
+        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+            return;
+        }
+        let file = File { name: shown(&path).into(), text: Text::At(path, Arc::clone(roots)) };
+        if part { self.parts.push(file) } else { self.files.push(file) }
+    }
+
+    /// Reads every page on all cores: `of` makes of each what is wanted, and `then` gets that, in
+    /// the order of the pages and on this thread. Gives what could not be read.
+    pub fn read<T: Send>(self, of: impl Fn(Reading) -> T + Sync, mut then: impl FnMut(T)) -> Vec<Unopened> {
+        let mut unopened = self.unopened;
+        let included = Included::default();
+        let names = self.files.iter().chain(&self.parts).map(|file| &*file.name);
+        let stems = stems::stems(names);
+        let (stems, stems_of_parts) = stems.split_at(self.files.len());
+        each(&self.files, stems, &included, &of, &mut then, &mut unopened);
+        let is_page = |file: &&File| !matches!(&file.text, Text::At(path, _) if included.has(path));
+        let left: (Vec<File>, Vec<String>) = self
+            .parts
+            .iter()
+            .zip(stems_of_parts)
+            .filter(|(f, _)| is_page(f))
+            .map(|(f, s)| (f.clone(), s.clone()))
+            .unzip();
+        each(&left.0, &left.1, &included, &of, &mut then, &mut unopened);
+        unopened
+    }
+}
+
+/// One thread a core, each reading every so-manieth page ahead, so that the pages come in order and
+/// few of them wait.
+fn each<T: Send>(
+    files: &[File],
+    stems: &[String],
+    included: &Included,
+    of: &(impl Fn(Reading) -> T + Sync),
+    then: &mut impl FnMut(T),
+    unopened: &mut Vec<Unopened>,
+) {
+    let one = |at: usize| files[at].read(&stems[at], included).map(of);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / AHEAD);
+    let mut take = |read: Result<T, Unopened>| match read {
+        Ok(made) => then(made),
+        Err(error) => unopened.push(error),
+    };
+    if cores < 2 {
+        (0..files.len()).for_each(|at| take(one(at)));
+        return;
+    }
+    let stopped = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let receivers: Vec<_> = (0..cores)
+            .map(|first| {
+                let (send, receive) = sync_channel(AHEAD);
+                let (one, stopped) = (&one, &stopped);
+                scope.spawn(move || {
+                    for at in (first..files.len()).step_by(cores) {
+                        if stopped.load(Ordering::Relaxed) || send.send(one(at)).is_err() {
+                            return;
+                        }
+                    }
+                });
+                receive
+            })
+            .collect();
+        for at in 0..files.len() {
+            match receivers[at % cores].recv() {
+                Ok(read) => take(read),
+                // The thread is gone: it has panicked, and the scope says so.
+                Err(_) => break,
+            }
+        }
+        stopped.store(true, Ordering::Relaxed);
+        drop(receivers);
+    });
+}
+
+impl File {
+    fn read(&self, stem: &str, included: &Included) -> Result<Reading, Unopened> {
+        match &self.text {
+            Text::Held(bytes) => Ok(study(&self.name, stem, bytes, &mut |_| None)),
+            Text::At(path, roots) => {
+                let bytes = std::fs::read(path).map_err(|error| Unopened::new(path, &error))?;
+                let mut inclusion = Inclusion { roots, included, open: vec![path.clone()], left: MOST_INCLUDED };
+                Ok(study(&self.name, stem, &bytes, &mut |named| inclusion.of(&self.name, path, named)))
+            }
+        }
+    }
+}
+
+fn unread(folder: &Path, error: &ignore::Error) -> Unopened {
+    let mut error = error;
+    let mut place = None;
+    loop {
+        error = match error {
+            ignore::Error::WithPath { path, err } => {
+                place = Some(path.as_path());
+                err
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            ignore::Error::Io(io) => return Unopened::new(place.unwrap_or(folder), io),
+            other => return Unopened { path: shown(place.unwrap_or(folder)), reason: other.to_string() },
+        };
+    }
+}
+
+/// The folders from which a page may include: the root of its docset, where a file marks it; else
+/// the folder given, and the folders named `includes` beside it and beside the one above.
+fn roots(path: &Path, is_folder: bool) -> Vec<PathBuf> {
+    let Ok(whole) = path.canonicalize() else { return Vec::new() };
+    let folder = if is_folder { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
+    if let Some(root) = folder.ancestors().find(|folder| ROOTS.iter().any(|mark| folder.join(mark).exists())) {
+        return vec![root.to_owned()];
+    }
+    let beside = folder.ancestors().skip(1).take(2).map(|above| above.join("includes"));
+    std::iter::once(folder.to_owned()).chain(beside).collect()
+}
+
+/// The most files that one page may include, all levels together.
+const MOST_INCLUDED: usize = 256;
+
+/// The deepest that files include each other.
+const DEEPEST: usize = 8;
+
+/// What is known of the files that pages include.
+#[derive(Debug, Default)]
+struct Included {
+    /// The text of each that holds a block, by its canonical path.
+    known: Mutex<HashMap<PathBuf, Option<Arc<[u8]>>>>,
+}
+
+impl Included {
+    /// The bytes of a file that holds an HTTP block, or may.
+    fn get(&self, path: &Path) -> Option<Arc<[u8]>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(path) {
+            return found.clone();
+        }
+        let bytes = std::fs::read(path).ok().filter(|bytes| may_hold_example(bytes)).map(Arc::from);
+        known.insert(path.to_owned(), bytes.clone());
+        bytes
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else { return false };
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&path).is_some_and(Option::is_some)
+    }
+}
+
+/// Whether a file is worth reading as Markdown: it holds a fence and what HTTP starts with.
+fn may_hold_example(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let fenced = text.contains("```") || text.contains("~~~") || text.contains("[!");
+    let methods = crate::message::METHODS;
+    fenced && (text.contains("HTTP/") || text.contains("[!") || methods.iter().any(|method| text.contains(method)))
+}
+
+/// The files that one page includes.
+struct Inclusion<'a> {
+    roots: &'a [PathBuf],
+    included: &'a Included,
+    /// The files that are being read, outermost first.
+    open: Vec<PathBuf>,
+    left: usize,
+}
+
+impl Inclusion<'_> {
+    /// The file that `from` (shown as `name`) includes as `named`, if it is a part of the docset
+    /// and holds a block.
+    fn of(&mut self, name: &str, from: &Path, named: &str) -> Option<Markdown> {
+        let relative = Path::new(named);
+        let is_page = relative.extension().is_some_and(|e| e.eq_ignore_ascii_case("md"));
+        if !is_page || relative.is_absolute() || self.left == 0 || self.open.len() > DEEPEST {
+            return None;
+        }
+        let path = from.parent()?.join(relative).canonicalize().ok()?;
+        if self.open.contains(&path) || !self.roots.iter().any(|root| path.starts_with(root)) {
+            return None;
+        }
+        let bytes = self.included.get(&path)?;
+        self.left -= 1;
+        let shown: Arc<str> = beside(name, named).into();
+        // What is wrong with its bytes is said where it is a page of its own.
+        let text = decode(&shown, &bytes, &mut Vec::new());
+        self.open.push(path.clone());
+        let read = markdown::read(&shown, &text, &mut |inner| self.of(&shown, &path, inner));
+        self.open.pop();
+        Some(read)
+    }
+}
+
+/// How a file is shown that the page shown as `name` includes as `named`.
+fn beside(name: &str, named: &str) -> String {
+    let mut parts: Vec<&str> = name.split('/').collect();
+    parts.pop();
+    for part in Path::new(named).components() {
+        match part {
+            Component::ParentDir if parts.last().is_some_and(|last| !matches!(*last, ".." | "." | "")) => {
+                parts.pop();
+            }
+            Component::ParentDir => parts.push(".."),
+            Component::Normal(part) => parts.push(part.to_str().unwrap_or("")),
+            _ => {}
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_included_file_is_shown_beside_its_page() {
+        assert_eq!(beside("docs/api/x.md", "../includes/y.md"), "docs/includes/y.md");
+        assert_eq!(beside("x.md", "../y.md"), "../y.md");
+        assert_eq!(beside("./x.md", "z/y.md"), "./z/y.md");
+        assert_eq!(beside("../x.md", "../y.md"), "../../y.md");
+    }
+}
