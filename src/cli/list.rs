@@ -1,6 +1,6 @@
 //! `graphspec list`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -18,6 +18,8 @@ use crate::source::Span;
 #[derive(Default)]
 struct Listed {
     text: String,
+    /// Blocks of files that the page includes; others may include them too.
+    included: Vec<(Span, usize, String)>,
     /// How many cases or blocks are shown, and how many the page holds.
     shown: usize,
     held: usize,
@@ -33,7 +35,16 @@ pub fn main(args: &ListArgs) -> Result<u8, Refused> {
     let mut total = Listed::default();
     let mut losses = Losses::default();
     let mut written = Ok(());
-    let unopened = docset(&args.pages)?.read(of, |page| {
+    let mut shared: HashSet<Span> = HashSet::new();
+    let unopened = docset(&args.pages)?.read(of, |mut page| {
+        for (span, place, line) in std::mem::take(&mut page.included) {
+            // A block that several pages include is listed with the first of them.
+            if shared.insert(span) {
+                page.text.push_str(&line);
+                page.fates[place] += 1;
+                page.shown += 1;
+            }
+        }
         let between = args.format == Form::Text && !args.blocks && total.shown > 0 && page.shown > 0;
         if written.is_ok() {
             written =
@@ -128,25 +139,31 @@ fn blocks(page: &Page, format: Form, out: &mut Listed) {
         let own = asking.get(&block.span).filter(|_| block.kind == BlockKind::Request);
         let cases: Vec<&Case> = own.into_iter().chain(promising.get(&block.span)).flatten().copied().collect();
         let (fate, reason) = fate(block, &cases);
-        out.fates[["case", "skipped", "unread"].iter().position(|known| *known == fate).unwrap_or(0)] += 1;
         let mut ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
         ids.dedup();
         let (span, kind) = (&block.span, block.kind.name());
-        let _ = match format {
+        let line = match format {
             Form::Json => {
                 let line = json!({
                     "page": &*span.page, "line": span.line, "kind": kind, "fate": fate, "cases": ids, "reason": reason,
                 });
-                writeln!(out.text, "{line}")
+                format!("{line}\n")
             }
             Form::Text => {
                 let why = reason.unwrap_or_else(|| ids.join(" "));
-                writeln!(out.text, "{}  {kind:8}  {fate:7}  {}", escape(&span.to_string()), escape(&why))
+                format!("{}  {kind:8}  {fate:7}  {}\n", escape(&span.to_string()), escape(&why))
             }
         };
+        let place = ["case", "skipped", "unread"].iter().position(|known| *known == fate).unwrap_or(0);
+        if span.page == page.name {
+            out.text.push_str(&line);
+            out.fates[place] += 1;
+            out.shown += 1;
+        } else {
+            out.included.push((span.clone(), place, line));
+        }
     }
     out.held = page.blocks.len();
-    out.shown = page.blocks.len();
 }
 
 fn fate(block: &Block, cases: &[&Case]) -> (&'static str, Option<String>) {
@@ -175,13 +192,13 @@ fn line(case: &Case) -> Value {
         "body": case.content.as_value(),
         "repaired": case.repaired,
         "derived": case.derived,
-        "expect": case.promises.iter().map(promise).collect::<Vec<_>>(),
+        "expect": case.promises.iter().map(|promise| expected(promise, &case.span)).collect::<Vec<_>>(),
         "multiStatus": law.map(|l| l.dialect.as_value()),
         "skip": case.skip,
     })
 }
 
-fn promise(promise: &Promise) -> Value {
+fn expected(promise: &Promise, asked: &Span) -> Value {
     let mut out = json!({
         "status": promise.status,
         "line": promise.span.line,
@@ -192,6 +209,9 @@ fn promise(promise: &Promise) -> Value {
         "headers": promise.headers.to_json(),
         "body": promise.content.as_value(),
     });
+    if promise.span.page != asked.page {
+        out["page"] = (*promise.span.page).into();
+    }
     if !promise.accepts.is_empty() {
         out["accepts"] = promise.accepts.iter().map(|a| a.as_value()).collect();
     }

@@ -124,7 +124,7 @@ impl<'t> Reader<'t> {
             } else if c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\0') {
                 self.slip("a blank that JSON does not have (a no-break space, perhaps)");
                 self.at += c.len_utf8();
-            } else if rest.starts_with("//") {
+            } else if rest.starts_with("//") || c == '#' {
                 self.mend(Mend::Comment);
                 self.at += rest.find('\n').unwrap_or(rest.len());
             } else if let Some(remark) = rest.strip_prefix("/*") {
@@ -209,7 +209,7 @@ impl<'t> Reader<'t> {
         let more = !matches!(self.peek(), Some('}' | ']') | None);
         if commas == 0 && more && !self.mends.last().is_some_and(|(_, what)| *what == Mend::Ellipsis) {
             self.slip("no comma between two values");
-            return line_ended;
+            return line_ended || matches!(self.peek(), Some('"' | '\'' | '{'));
         }
         true
     }
@@ -416,6 +416,8 @@ mod tests {
             ("{\"a\"; \"b\"; \"c\": 1}", json!({"a": "b", "c": 1})),
             ("{“a”: “b”}", json!({"a": "b"})),
             ("{\"a\": 1\n\"b\": 2}", json!({"a": 1, "b": 2})),
+            ("{\"a\": ['b' 'c'] \"d\": 1}", json!({"a": ["b", "c"], "d": 1})),
+            ("# x\n{\"a\": 1}", json!({"a": 1})),
             ("{,\"a\": 1,,\"b\": 2}", json!({"a": 1, "b": 2})),
             ("{\"a\":\u{a0}\"b\nc\"}", json!({"a": "b\nc"})),
             ("{\"a\": \"\\d \\ud83d\\ude00 \\ud83d\"}", json!({"a": "\\d \u{1f600} \\ud83d"})),
@@ -446,7 +448,8 @@ mod tests {
             "{\"code\": \"\"x\", \"b\": 1}",
             "{} {}",
             "{\"a\": 1}\n{\"a\": 2}",
-            "{\"a\": 1 \"b\": 2}",
+            "{\"a\": 1 b: 2}",
+            "[1 2]",
             "{\"a\": {string}}",
             "<html>",
             "word",

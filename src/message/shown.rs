@@ -130,7 +130,14 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
             value.push_str(line.trim());
         } else {
             shown.flaws.push(Flaw::NoBlankLine(at));
-            break;
+            // A field that is none, among others: not yet the content.
+            let json = line.trim_start().starts_with(['{', '[', '<', '"', '}', ']']);
+            if json
+                || !line.contains(':')
+                || lines[at + 1..].iter().take_while(|l| l.contains(':')).all(|l| field(l).is_none())
+            {
+                break;
+            }
         }
         at += 1;
     }
@@ -144,7 +151,12 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
 
 /// The URL of a request line and of the lines that go on with it, without the version.
 fn url(lines: &[&str], at: &mut usize, opening: &str, method: &str) -> String {
-    let mut url = opening.trim_start()[method.len()..].trim_start().to_owned();
+    let mut url = opening.trim_start()[method.len()..].trim_start();
+    // The version may stand before the URL.
+    if let Some((first, rest)) = url.split_once(char::is_whitespace).filter(|(first, _)| is_version(first)) {
+        url = if rest.trim().is_empty() { first } else { rest.trim_start() };
+    }
+    let mut url = url.to_owned();
     let last = *at + MOST_LINES;
     while *at < last && !ends_in_version(&url) && lines.get(*at).is_some_and(|line| continues(line, &url)) {
         let more = lines[*at].trim_start();
@@ -164,7 +176,7 @@ fn continues(line: &str, url: &str) -> bool {
     if text.is_empty() {
         return false;
     }
-    if text.starts_with(['?', '&']) {
+    if text.starts_with(['?', '&']) || (text.starts_with('/') && !text.starts_with("//") && !url.contains(' ')) {
         return true;
     }
     if text.starts_with(['{', '<']) && !url.ends_with('/') || method_of(line).is_some() {
@@ -238,9 +250,13 @@ fn without_version(url: &str) -> &str {
 
 fn ends_in_version(url: &str) -> bool {
     let last = url.trim_end().rsplit_once(char::is_whitespace).map_or("", |(_, last)| last);
-    let head = last.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"));
-    head && last[5..].starts_with(|c: char| c.is_ascii_digit())
-        && last[5..].chars().all(|c| c == '.' || c.is_ascii_digit())
+    is_version(last)
+}
+
+fn is_version(word: &str) -> bool {
+    let head = word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"));
+    head && word[5..].starts_with(|c: char| c.is_ascii_digit())
+        && word[5..].chars().all(|c| c == '.' || c.is_ascii_digit())
 }
 
 /// A header field: its name (a token, RFC 9110, 5.6.2, that begins with a letter) and value. A
@@ -296,6 +312,8 @@ mod tests {
             ("GET /users?$top=5&\n$skip=1 HTTP/1.1\nA: b", "/users?$top=5&$skip=1"),
             ("GET /users?$filter=a eq 'b'\n  and c eq 'd'\n\n", "/users?$filter=a eq 'b'and c eq 'd'"),
             ("GET /x/\r\n  me\r\nPrefer: a", "/x/me"),
+            ("GET https://h/x\n/me\nPrefer: a", "https://h/x/me"),
+            ("GET HTTP/1.1 /me", "/me"),
             ("POST /f(ids=[\n  \"a\",\n  \"b\"\n])\nContent-Type: a/b\n\n{}", "/f(ids=[\"a\",\"b\"])"),
         ] {
             assert_eq!(request(text).1, want, "{text:?}");
@@ -339,6 +357,13 @@ mod tests {
         for none in ["HTTP", "https 200", "2000 x", "20", "HTTPS/1.1 200 OK", "999 x"] {
             assert_eq!(read(none), [], "{none}");
         }
+    }
+
+    #[test]
+    fn a_field_that_is_none_ends_no_header() {
+        let got = one("GET /me\n: x\nPr\u{e9}fer: y\nA: b\n\nc");
+        assert_eq!((got.headers, got.body.as_str()), (Headers::from([("A", "b")]), "c"));
+        assert_eq!(got.flaws, [Flaw::NoBlankLine(1), Flaw::NoBlankLine(2)]);
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Ca
             Ok(path) => (path, None),
             Err(host) => (example.url.clone(), Some(host)),
         };
+        let foreign = foreign.or_else(|| service_root::foreign_host(&example.url, example.headers.get("host")));
         let asked = Asked { example, name: &name, template: templates.find(&example.method, &path), path, foreign };
         for part in split(example, operation.map(|(dialect, _)| dialect)) {
             let status = part.first().map_or_else(

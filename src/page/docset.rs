@@ -44,6 +44,8 @@ pub struct Docset {
     files: Vec<File>,
     /// Files of a folder named `includes`: parts of pages. One that no page includes is a page.
     parts: Vec<File>,
+    /// The canonical paths of the pages, and of the parts.
+    seen: [HashSet<PathBuf>; 2],
     unopened: Vec<Unopened>,
 }
 
@@ -88,14 +90,13 @@ impl Docset {
     /// [`Unopened`] for the first path given that is not there.
     pub fn open(paths: &[PathBuf]) -> Result<Self, Unopened> {
         let mut docset = Docset::default();
-        let mut seen = HashSet::new();
         for path in paths {
             let is_folder = std::fs::metadata(path).map_err(|error| Unopened::new(path, &error))?.is_dir();
             let roots: Arc<[PathBuf]> = roots(path, is_folder).into();
             if is_folder {
-                docset.walk(path, &roots, &mut seen);
+                docset.walk(path, &roots);
             } else if path.is_file() {
-                docset.found(path.clone(), &roots, false, &mut seen);
+                docset.found(path.clone(), &roots, false);
             } else {
                 return Err(Unopened { path: shown(path), reason: "neither a file nor a folder".to_owned() });
             }
@@ -103,7 +104,7 @@ impl Docset {
         Ok(docset)
     }
 
-    fn walk(&mut self, folder: &Path, roots: &Arc<[PathBuf]>, seen: &mut HashSet<PathBuf>) {
+    fn walk(&mut self, folder: &Path, roots: &Arc<[PathBuf]>) {
         let walk = WalkBuilder::new(folder)
             .require_git(false)
             .git_global(false)
@@ -123,13 +124,14 @@ impl Docset {
             if is_page && entry.depth() > 0 && path.is_file() {
                 let below = path.strip_prefix(folder).unwrap_or(path);
                 let part = below.parent().is_some_and(|p| p.iter().any(|name| name == OsStr::new("includes")));
-                self.found(path.to_owned(), roots, part, seen);
+                self.found(path.to_owned(), roots, part);
             }
         }
     }
 
-    fn found(&mut self, path: PathBuf, roots: &Arc<[PathBuf]>, part: bool, seen: &mut HashSet<PathBuf>) {
-        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+    fn found(&mut self, path: PathBuf, roots: &Arc<[PathBuf]>, part: bool) {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if self.seen.iter().any(|seen| seen.contains(&whole)) || !self.seen[usize::from(part)].insert(whole) {
             return;
         }
         let file = File { name: shown(&path).into(), text: Text::At(path, Arc::clone(roots)) };
@@ -140,7 +142,8 @@ impl Docset {
     /// the order of the pages and on this thread. Gives what could not be read.
     pub fn read<T: Send>(self, of: impl Fn(Reading) -> T + Sync, mut then: impl FnMut(T)) -> Vec<Unopened> {
         let mut unopened = self.unopened;
-        let included = Included::default();
+        let [pages, _] = self.seen;
+        let included = Included { pages, known: Mutex::default() };
         let names = self.files.iter().chain(&self.parts).map(|file| &*file.name);
         let stems = stems::stems(names);
         let (stems, stems_of_parts) = stems.split_at(self.files.len());
@@ -212,7 +215,8 @@ impl File {
             Text::Held(bytes) => Ok(study(&self.name, stem, bytes, &mut |_| None)),
             Text::At(path, roots) => {
                 let bytes = std::fs::read(path).map_err(|error| Unopened::new(path, &error))?;
-                let mut inclusion = Inclusion { roots, included, open: vec![path.clone()], left: MOST_INCLUDED };
+                let open = vec![path.canonicalize().unwrap_or_else(|_| path.clone())];
+                let mut inclusion = Inclusion { roots, included, open, left: MOST_INCLUDED };
                 Ok(study(&self.name, stem, &bytes, &mut |named| inclusion.of(&self.name, path, named)))
             }
         }
@@ -253,9 +257,14 @@ const MOST_INCLUDED: usize = 256;
 /// The deepest that files include each other.
 const DEEPEST: usize = 8;
 
+/// The largest file that is included, in bytes.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
 /// What is known of the files that pages include.
 #[derive(Debug, Default)]
 struct Included {
+    /// The pages, which are read as themselves and are no part of another.
+    pages: HashSet<PathBuf>,
     /// The text of each that holds a block, by its canonical path.
     known: Mutex<HashMap<PathBuf, Option<Arc<[u8]>>>>,
 }
@@ -267,7 +276,10 @@ impl Included {
         if let Some(found) = known.get(path) {
             return found.clone();
         }
-        let bytes = std::fs::read(path).ok().filter(|bytes| may_hold_example(bytes)).map(Arc::from);
+        let is_page = self.pages.contains(path);
+        let is_small = |path: &Path| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= LARGEST);
+        let bytes = (!is_page && is_small(path)).then(|| std::fs::read(path).ok()).flatten();
+        let bytes = bytes.filter(|bytes| may_hold_example(bytes)).map(Arc::from);
         known.insert(path.to_owned(), bytes.clone());
         bytes
     }
@@ -299,12 +311,15 @@ impl Inclusion<'_> {
     /// The file that `from` (shown as `name`) includes as `named`, if it is a part of the docset
     /// and holds a block.
     fn of(&mut self, name: &str, from: &Path, named: &str) -> Option<Markdown> {
-        let relative = Path::new(named);
-        let is_page = relative.extension().is_some_and(|e| e.eq_ignore_ascii_case("md"));
-        if !is_page || relative.is_absolute() || self.left == 0 || self.open.len() > DEEPEST {
+        if self.left == 0 || self.open.len() > DEEPEST || Path::new(named).is_absolute() {
             return None;
         }
-        let path = from.parent()?.join(relative).canonicalize().ok()?;
+        // `~/` is the root of the docset.
+        let path = match named.strip_prefix("~/") {
+            Some(below) => self.roots.first()?.join(below),
+            None => from.parent()?.join(named),
+        };
+        let path = path.canonicalize().ok()?;
         if self.open.contains(&path) || !self.roots.iter().any(|root| path.starts_with(root)) {
             return None;
         }

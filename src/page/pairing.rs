@@ -162,6 +162,10 @@ fn read_fence(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, p
     if fence.unclosed {
         let problem = Problem::new(&rule::PAGE_UNCLOSED, fence.span.clone(), "the block is never closed");
         problems.push(problem.losing());
+    } else if let Some(line) = fence.text.lines().position(opens_fence) {
+        let span = fence.span.at_line(fence.span.line + 1 + lines(line));
+        let message = "a fence opens inside this block: the one before it was not closed";
+        problems.push(Problem::new(&rule::PAGE_UNCLOSED, span, message).losing());
     }
     if messages.is_empty() {
         fragment(fence, annotation, block, blocks, pieces, problems);
@@ -177,7 +181,7 @@ fn read_fence(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, p
     if several {
         let line = fence.span.line + 1 + lines(messages[1].line);
         let message = "only the first request of a block is read; give each a block of its own";
-        problems.push(Problem::new(&rule::PAGE_SEVERAL_REQUESTS, fence.span.at_line(line), message));
+        problems.push(Problem::new(&rule::PAGE_SEVERAL_REQUESTS, fence.span.at_line(line), message).losing());
         messages.truncate(1);
     }
     let wrong_role = match block.kind {
@@ -200,6 +204,12 @@ fn read_fence(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, p
         pieces.push(piece(fence, &annotation, shown, at, problems));
     }
     blocks.push(block);
+}
+
+/// Whether a line opens a fence with an info string, as no example's own text does.
+fn opens_fence(line: &str) -> bool {
+    let info = line.trim_start().strip_prefix("```").map(|info| info.trim_start_matches('`').trim());
+    info.is_some_and(|info| !info.is_empty() && info.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
 }
 
 /// A block that is marked as HTTP and holds no message: part of one, or something else.
@@ -243,7 +253,7 @@ fn fragment(
     } else {
         block.reason = Some("neither a request line nor a status line".to_owned());
         let message = "marked as HTTP, but it starts with neither a request line nor a status line";
-        problems.push(Problem::new(&rule::PAGE_ANNOTATION, fence.span.clone(), message).warning());
+        problems.push(Problem::new(&rule::PAGE_ANNOTATION, fence.span.clone(), message).warning().losing());
     }
     blocks.push(block);
 }

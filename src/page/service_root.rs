@@ -23,12 +23,10 @@ pub fn cut(url: &str) -> Result<String, String> {
     if url.trim_start().starts_with(['{', '<']) {
         return Err(url.split('/').next().unwrap_or(url).trim().to_owned());
     }
-    let path = match scheme_and_rest(url) {
-        Some(rest) => {
-            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            let name = host.rsplit_once('@').map_or(host, |(_, h)| h);
-            let name = name.split_once(':').map_or(name, |(h, _)| h);
-            if !HOSTS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+    let path = match authority_and_rest(url) {
+        Some((is_http, rest)) => {
+            let (host, path) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
+            if !is_http || !is_graph(host) || path.starts_with('\\') {
                 return Err(host.to_owned());
             }
             path
@@ -41,9 +39,32 @@ pub fn cut(url: &str) -> Result<String, String> {
     Ok(if below.starts_with('/') { below.to_owned() } else { format!("/{below}") })
 }
 
-fn scheme_and_rest(url: &str) -> Option<&str> {
+/// What follows the scheme of an absolute URL, and whether that is HTTP's; a URL that begins with
+/// its host takes the scheme of its base (RFC 3986, section 4.2).
+fn authority_and_rest(url: &str) -> Option<(bool, &str)> {
+    let url = url.trim_start();
+    if let Some(rest) = url.strip_prefix("//") {
+        return Some((true, rest));
+    }
     let (scheme, rest) = url.split_once("://")?;
-    (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")).then_some(rest)
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let is_http = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    is_scheme.then_some((is_http, rest))
+}
+
+/// Whether an authority (RFC 3986, section 3.2) is one of Graph's, without user information.
+fn is_graph(authority: &str) -> bool {
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    port.bytes().all(|b| b.is_ascii_digit()) && HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))
+}
+
+/// The foreign host that a `Host` field names for a URL without one.
+pub fn foreign_host(url: &str, field: Option<&str>) -> Option<String> {
+    let field = field?.trim();
+    let host = authority_and_rest(field).map_or(field, |(_, rest)| rest).trim_end_matches('/');
+    let named = host.contains('.') && !host.contains(['{', '<', ' ']);
+    (authority_and_rest(url).is_none() && named && !is_graph(host)).then(|| host.to_owned())
 }
 
 fn is_version(segment: &str) -> bool {
@@ -110,6 +131,21 @@ mod tests {
         }
         assert_eq!(cut("https://bot.contoso.com/callback"), Err("bot.contoso.com".into()));
         assert_eq!(cut("{notificationUrl}"), Err("{notificationUrl}".into()));
+        for (url, host) in [
+            ("ftp://graph.microsoft.com/v1.0/me", "graph.microsoft.com"),
+            ("//evil.example/v1.0/me", "evil.example"),
+            ("https://evil.example\\@graph.microsoft.com/v1.0/me", "evil.example"),
+            ("https://evil.example@graph.microsoft.com/me", "evil.example@graph.microsoft.com"),
+            ("https://graph.microsoft.com:x@evil.example/me", "graph.microsoft.com:x@evil.example"),
+            ("https://graph.microsoft.com\\x/me", "graph.microsoft.com"),
+        ] {
+            assert_eq!(cut(url), Err(host.to_owned()), "{url}");
+        }
+        let login = Some("https://login.microsoftonline.com");
+        assert_eq!(foreign_host("/common/oauth2", login).as_deref(), Some("login.microsoftonline.com"));
+        assert_eq!(foreign_host("https://graph.microsoft.com/v1.0/me", login), None);
+        assert_eq!(foreign_host("/me", Some("graph.microsoft.com:443")), None);
+        assert_eq!(foreign_host("/me", Some("{host}")), None);
         assert_eq!(
             cut("https://graph.microsoft.com.evil.example/v1.0/me"),
             Err("graph.microsoft.com.evil.example".into())
