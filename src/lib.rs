@@ -26,6 +26,7 @@ pub mod plan;
 pub mod schema;
 pub mod snapshot;
 // floor 5: judgement
+pub mod check;
 pub mod mock;
 pub mod suite;
 pub mod verdict;

@@ -327,6 +327,56 @@ rules! {
         "Run fewer jobs at once, or raise --retry."
         "Graph throttling guidance"
         "429 to every attempt"
+    PAGE_STATUS_PHRASE "page/status-phrase" Warning
+        "A reason phrase is not that of another status."
+        "Write the code's own phrase; readers go by the code, and phrases are never compared."
+        "RFC 9110, section 15"
+        "`201 OK`"
+    PAGE_SHAPE "page/shape" Failure
+        "The annotation says whether a body is a list, and the body agrees."
+        "Set or drop `isCollection` (or write `Collection(…)`), or mend the body."
+        "the annotation language of Graph's documentation"
+        "`isCollection: true` over one object"
+    PAGE_ERROR_BODY "page/error-body" Failure
+        "An example of an error has an `error` with `code` and `message`."
+        "Show the whole envelope: {\"error\": {\"code\": …, \"message\": …}}."
+        "OData JSON Format 4.01, section 21; Graph errors"
+        "404 with {\"error\": {\"code\": \"notFound\"}}"
+    PAGE_MULTI_STATUS "page/multi-status" Failure
+        "An example of 207 shows a failed entry, and one of full success shows none."
+        "Show the error of the entry that failed, or the status that fits."
+        "RFC 4918, section 13; the page's prose on partial success"
+        "207 whose entries hold no `error`"
+    PAGE_PROSE_STATUS "page/prose-status" Warning
+        "The text under `Response` and the examples name the same statuses of success."
+        "Mend the one that is wrong, or show an example of the other."
+        "the page's prose"
+        "the text says 201 Created, the only example shows 200 OK"
+    PAGE_ID_MISMATCH "page/id-mismatch" Warning
+        "The answer to a request for one thing is about that thing."
+        "Use one id in the request and in the answer."
+        "the page's request and response blocks"
+        "GET /groups/02bd9fd6-… answered with another group's `id`"
+    PAGE_CONTENT_TYPE "page/content-type" Failure
+        "A body is of the media type that its label says."
+        "Mend the `Content-Type`, or the body."
+        "RFC 9110, section 8.3"
+        "`Content-Type: text/plain` over a JSON object"
+    PAGE_UNEXPECTED_BODY "page/unexpected-body" Failure
+        "An answer that has no content shows none."
+        "Drop the body, or show the status that comes with one."
+        "RFC 9110, sections 15.3.5, 15.4.5 and 9.3.1"
+        "204 No Content over a JSON object"
+    PAGE_SECRET "page/secret" Failure
+        "An example holds no credential that could be real."
+        "Revoke it, and write {token} in its place."
+        "RFC 6750; the formats that issuers publish"
+        "`Authorization: Bearer eyJ…` with all three parts"
+    PAGE_SUPPRESSION "page/suppression" Warning
+        "What a page suppresses is there to be suppressed."
+        "Drop the entry from `suppressions`."
+        "the annotation language of Graph's documentation"
+        "\"suppressions\": [\"page/json\"] on a page whose JSON is right"
     PAGE_SEVERAL_REQUESTS "page/several-requests" Warning
         "A block annotated as a request holds one."
         "Give each request a block of its own; until then the first is read, and the others are not."
@@ -339,7 +389,7 @@ rules! {
         "`Content-type: application/json` and on the next line `{`"
     PAGE_JSON "page/json" Failure
         "A body shown as JSON is JSON."
-        "Mend the example; what JSON5 can read is sent mended."
+        "Mend the example; what can be mended is sent so, and the rest as text."
         "RFC 8259"
         "{\"a\": 1,}"
     PAGE_ANNOTATION "page/annotation" Failure

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["case", "exchange", "binding"],
     &["redact"],
     &["page", "schema", "client", "fault", "snapshot", "plan"],
-    &["suite", "verdict", "mock"],
+    &["suite", "verdict", "mock", "check"],
     &["event"],
     &["run", "report"],
     &["trials"],
@@ -23,6 +23,8 @@ const FLOORS: &[&[&str]] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("similar", &["diff"]),
     ("pulldown_cmark", &["page"]),
+    ("ignore", &["page"]),
+    ("regex", &["check"]),
     ("reqwest", &["client"]),
     ("jsonschema", &["verdict"]),
     ("libtest_mimic", &["trials"]),

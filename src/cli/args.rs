@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "Exit codes:
   0    at least one case was judged, and all conform
-  1    the target deviates
+  1    the target (for check: a page) deviates
   2    usage, configuration, or input that cannot be opened
   3    a case ended in an error (network, harness), and none deviates
   4    nothing was judged: nothing selected, or all skipped
@@ -18,6 +18,12 @@ const RUN_EXAMPLES: &str = "Examples:
   graphspec run --target http://127.0.0.1:3000/v1.0
   graphspec run docs/site-follow.md --target http://127.0.0.1:3000/v1.0 --bind user-id=megan
   graphspec run --filter 'follow-sites/*' --filter '!*/401' --report json=out.jsonl";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  graphspec check api-reference/
+  graphspec check --deny page/no-response --allow page/prose-status docs/
+  graphspec check --format github docs/           annotations in a pull request
+A page keeps a finding quiet with \"suppressions\": [\"page/json\"] in its own annotation.";
 
 /// Makes the documented examples of Microsoft Graph style REST APIs executable.
 #[derive(Debug, Parser)]
@@ -34,6 +40,9 @@ pub enum Verb {
     Run(RunArgs),
     /// Show the cases of pages; nothing is sent
     List(ListArgs),
+    /// Judge the pages themselves; nothing is sent
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Serve pages as a target
     Mock(MockArgs),
     /// Say what a rule means, where it comes from and what breaks it
@@ -146,6 +155,24 @@ pub struct ListArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub pages: Pages,
+    /// How to show what is wrong
+    #[arg(long, value_enum, default_value_t = CheckForm::Text)]
+    pub format: CheckForm,
+    /// This rule's warnings are failures, e.g. page/no-response (repeatable)
+    #[arg(long, value_name = "CODE")]
+    pub deny: Vec<String>,
+    /// Say nothing of this rule (repeatable)
+    #[arg(long, value_name = "CODE")]
+    pub allow: Vec<String>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    pub color: ColorArg,
+}
+
+#[derive(Debug, Args)]
 pub struct MockArgs {
     #[command(flatten)]
     pub pages: Pages,
@@ -184,6 +211,18 @@ pub enum UpdateArg {
     Pending,
     /// Accept every answer as it is
     Always,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckForm {
+    /// For people, as compilers print
+    Text,
+    /// JSON Lines
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub's CI
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

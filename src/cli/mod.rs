@@ -2,18 +2,19 @@
 //! process.
 
 mod args;
+mod check;
 mod explain;
 mod list;
 mod mock;
 mod output;
 mod run;
 
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Verb};
+use args::{Arguments, ColorArg, Verb};
 
 use crate::page::{Docset, Page, Problem, Unopened};
 
@@ -40,13 +41,14 @@ pub fn main() -> ExitCode {
     let done = match arguments.verb {
         Verb::Run(args) => run::main(&args),
         Verb::List(args) => list::main(&args),
+        Verb::Check(args) => check::main(&args),
         Verb::Mock(args) => mock::main(&args),
         Verb::Explain(args) => explain::main(&args),
     };
     match done {
         Ok(code) => ExitCode::from(code),
         Err(Refused(message)) => {
-            let _ = writeln!(io::stderr(), "graphspec: {message}");
+            note(&message);
             ExitCode::from(2)
         }
     }
@@ -64,6 +66,22 @@ fn quiet_pipe(result: io::Result<()>) -> Result<(), Refused> {
 /// A remark for the user, beside the results.
 fn note(message: &str) {
     let _ = writeln!(io::stderr(), "graphspec: {}", crate::report::escape(message));
+}
+
+/// Whether stdout is a terminal that colours may go to.
+fn wants_color(asked: ColorArg) -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+        || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    match asked {
+        ColorArg::Always => true,
+        ColorArg::Never => false,
+        ColorArg::Auto => io::stdout().is_terminal() && !plain,
+    }
+}
+
+/// The columns of the terminal that stdout is.
+fn terminal_width() -> Option<usize> {
+    io::stdout().is_terminal().then(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0))).flatten()
 }
 
 /// The known word nearest to `word`, if it is near: for suggestions.

@@ -1,14 +1,14 @@
 //! `graphspec run`.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::args::{ColorArg, RunArgs, UpdateArg};
+use super::args::{RunArgs, UpdateArg};
 use super::output::{self, Outputs, Style};
-use super::{Losses, Refused, mock, note, read_all, unless_unopened};
+use super::{Losses, Refused, mock, note, read_all, terminal_width, unless_unopened, wants_color};
 use crate::binding::Bindings;
 use crate::case::{Case, clean};
 use crate::client::{Limits, Target};
@@ -266,16 +266,9 @@ fn target_folder(target: &str) -> String {
 }
 
 fn style(args: &RunArgs) -> Style {
-    let terminal = io::stdout().is_terminal();
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
-        || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
     Style {
-        color: match args.output.color {
-            ColorArg::Always => true,
-            ColorArg::Never => false,
-            ColorArg::Auto => terminal && !plain,
-        },
-        width: terminal.then(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0))).flatten(),
+        color: wants_color(args.output.color),
+        width: terminal_width(),
         quiet: args.output.quiet,
         verbose: args.output.verbose,
         token_env: args.token_env.clone(),

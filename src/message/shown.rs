@@ -112,7 +112,7 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
     let mut shown =
         Shown { start, line, headers: Headers::default(), body: String::new(), body_line: 0, flaws: Vec::new() };
     let gap = lines[at..].iter().take_while(|l| l.trim().is_empty()).count();
-    if gap > 0 && lines.get(at + gap).is_some_and(|l| field(l).is_some()) {
+    if gap > 0 && lines.get(at + gap).is_some_and(|l| field(l).is_some_and(|(name, _)| is_usual(name))) {
         at += gap;
     }
     while let Some(line) = lines.get(at) {
@@ -120,8 +120,10 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
             at += 1;
             break;
         }
-        if begins(line) {
-            return Some((shown, at));
+        // Lists of URLs are read aloud: this one or that one.
+        let or = line.trim().eq_ignore_ascii_case("or") && lines.get(at + 1).is_some_and(|next| begins(next));
+        if begins(line) || or {
+            return Some((shown, at + usize::from(or)));
         }
         if let Some((name, value)) = field(line) {
             shown.headers.0.push((name.to_owned(), value.to_owned()));
@@ -129,7 +131,9 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
             value.push(' ');
             value.push_str(line.trim());
         } else {
-            shown.flaws.push(Flaw::NoBlankLine(at));
+            if shown.flaws.is_empty() {
+                shown.flaws.push(Flaw::NoBlankLine(at));
+            }
             // A field that is none, among others: not yet the content.
             let json = line.trim_start().starts_with(['{', '[', '<', '"', '}', ']']);
             if json
@@ -269,6 +273,39 @@ fn field(line: &str) -> Option<(&str, &str)> {
     (named && !value.starts_with("//")).then(|| (name, value.trim()))
 }
 
+/// Whether a field is one that documented messages have. Behind a blank line only these are taken
+/// for fields: a calendar, a card or a letter has lines of the same form.
+fn is_usual(name: &str) -> bool {
+    const BEGINNINGS: [&str; 24] = [
+        "accept",
+        "allow",
+        "authorization",
+        "cache-",
+        "client-",
+        "connection",
+        "consistency",
+        "content-",
+        "date",
+        "etag",
+        "expect",
+        "host",
+        "if-",
+        "location",
+        "odata",
+        "prefer",
+        "range",
+        "request-",
+        "retry-",
+        "scenario",
+        "transfer-",
+        "user-agent",
+        "workbook-",
+        "x-",
+    ];
+    let name = name.to_ascii_lowercase();
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
 /// A line that goes on with the field before it (RFC 9112, 5.2): set in, and no content.
 fn folds(line: &str) -> bool {
     line.starts_with([' ', '\t']) && !line.trim_start().starts_with(['{', '[', '<', '"', '}', ']', '-'])
@@ -334,6 +371,8 @@ mod tests {
         assert_eq!(got.headers, Headers::from([("A", "b"), ("Empty", ""), ("Folded", "one two")]));
         assert_eq!((got.body.as_str(), got.flaws), ("Bad header", vec![Flaw::NoBlankLine(5)]));
         assert_eq!(one("Content-Type: a/b\n\nx").start, Start::Bare);
+        let card = one("HTTP/1.1 200 OK\n\nBEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n");
+        assert_eq!((card.headers, card.body.as_str()), (Headers::default(), "BEGIN:VCARD\nVERSION:3.0\nEND:VCARD"));
     }
 
     #[test]
@@ -363,13 +402,13 @@ mod tests {
     fn a_field_that_is_none_ends_no_header() {
         let got = one("GET /me\n: x\nPr\u{e9}fer: y\nA: b\n\nc");
         assert_eq!((got.headers, got.body.as_str()), (Headers::from([("A", "b")]), "c"));
-        assert_eq!(got.flaws, [Flaw::NoBlankLine(1), Flaw::NoBlankLine(2)]);
+        assert_eq!(got.flaws, [Flaw::NoBlankLine(1)]);
     }
 
     #[test]
     fn several_messages_in_one_text() {
         let starts = |text: &str| read(text).iter().map(|m| m.line).collect::<Vec<_>>();
-        assert_eq!(starts("GET /a\nGET /b\n\nGET /c\n"), [0, 1, 3]);
+        assert_eq!(starts("GET /a\nGET /b\n\nGET /c\nor\nGET /d\n"), [0, 1, 3, 5]);
         assert_eq!(starts("POST /a\nA: b\n\n{\n}\n\nHTTP/1.1 200 OK\nA: b\n\n[\n]\nGET /c"), [0, 6, 11]);
         assert_eq!(starts("POST /a\n\nGET rich\nHTTP/1.1 200 OK inside prose"), [0]);
         let batch = "POST /$batch\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/http\n\nGET /me HTTP/1.1\n\n--b--";

@@ -34,6 +34,8 @@ pub struct Annotation {
     pub type_name: Option<String>,
     /// `isCollection`, or a type written `Collection(…)`.
     pub collection: bool,
+    /// `collectionProperty`: the member that holds the list, where it is not `value`.
+    pub collection_property: Option<String>,
     /// `truncated`.
     pub truncated: bool,
     /// `isEmpty`.
@@ -108,7 +110,15 @@ impl Flaw {
 /// Whether the text of a comment is an annotation at all, and no remark for other people.
 pub fn may_be(comment: &str) -> bool {
     let text = comment.trim_start();
-    text.starts_with('{') || (text.len() < 4096 && text.to_ascii_lowercase().contains("blocktype"))
+    let opens = text.strip_prefix('{').map(str::trim_start);
+    opens.is_some_and(|rest| rest.starts_with(['"', '\'', '“', '}']) || rest.len() < text.len() && is_named(rest))
+        || (text.len() < 4096 && text.to_ascii_lowercase().contains("blocktype"))
+}
+
+/// Whether a text begins with a member's name and its mark.
+fn is_named(text: &str) -> bool {
+    let name = text.trim_start_matches(|c: char| c.is_alphanumeric() || "_@.".contains(c));
+    name.len() < text.len() && name.trim_start().starts_with([':', ';', '='])
 }
 
 /// Reads the text of a comment, whatever state it is in.
@@ -152,9 +162,14 @@ pub fn read(comment: &str) -> Read {
 
 fn is_usual(mend: &Mend) -> bool {
     matches!(mend, Mend::Comment)
-        || ["a comma before the closing bracket", "a member name without quotes", "single quotes where `\"` belongs"]
-            .iter()
-            .any(|usual| *mend == Mend::Slip(usual))
+        || [
+            "a raw control character inside a string",
+            "a comma before the closing bracket",
+            "a member name without quotes",
+            "single quotes where `\"` belongs",
+        ]
+        .iter()
+        .any(|usual| *mend == Mend::Slip(usual))
 }
 
 /// The members that say most, out of a text that is no JSON at all.
@@ -211,6 +226,7 @@ fn annotation(
         names: strings(of("name")),
         type_name: inner.or(declared).filter(|t| !t.is_empty()).map(str::to_owned),
         collection: inner.is_some() || flag("isCollection"),
+        collection_property: of("collectionProperty").and_then(Value::as_str).map(str::to_owned),
         truncated: flag("truncated"),
         is_empty: flag("isEmpty"),
         optional: strings(of("optionalProperties")),

@@ -13,7 +13,7 @@ pub use annotation::{Annotation, BlockType};
 pub use docset::{Docset, Source, Unopened};
 pub use markdown::{Comment, Fence};
 pub use pairing::{Answer, Example, Parts};
-pub use service_root::{joins, shape};
+pub use service_root::{foreign, joins, shape};
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -151,7 +151,12 @@ pub struct Reading {
 /// Reads one page by itself; what it includes is left out. `name` is how the user named it; its
 /// file stem begins the case ids.
 pub fn read(name: &str, bytes: &[u8]) -> Page {
-    study(&name.into(), &stems::stem(name), bytes, &mut |_| None).page
+    examine(name, bytes).page
+}
+
+/// Reads one page by itself, and keeps all that was read of it.
+pub fn examine(name: &str, bytes: &[u8]) -> Reading {
+    study(&name.into(), &stems::stem(name), bytes, &mut |_| None)
 }
 
 /// Reads one page, whose case ids begin with `stem`.
@@ -167,6 +172,10 @@ fn study(name: &Arc<str>, stem: &str, bytes: &[u8], include: Include<'_>) -> Rea
             problem.loses = flaw.severity == Severity::Failure;
             problems.push(problem);
         }
+    }
+    for fence in read.fences.iter().filter(|fence| fence.unclosed) {
+        let problem = Problem::new(&rule::PAGE_UNCLOSED, fence.span.clone(), "the block is never closed");
+        problems.push(problem.losing());
     }
     let paired = pairing::pair(&read.fences, &mut problems);
     let templates = paired

@@ -159,10 +159,7 @@ fn read_fence(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, p
         }
         return;
     }
-    if fence.unclosed {
-        let problem = Problem::new(&rule::PAGE_UNCLOSED, fence.span.clone(), "the block is never closed");
-        problems.push(problem.losing());
-    } else if let Some(line) = fence.text.lines().position(opens_fence) {
+    if let Some(line) = fence.text.lines().position(opens_fence) {
         let span = fence.span.at_line(fence.span.line + 1 + lines(line));
         let message = "a fence opens inside this block: the one before it was not closed";
         problems.push(Problem::new(&rule::PAGE_UNCLOSED, span, message).losing());
@@ -443,7 +440,9 @@ impl Examples {
         if meant.is_empty() {
             meant.extend(self.last);
         }
-        if meant.is_empty() {
+        if meant.is_empty() && answer.annotation.block_type == Some(BlockType::Ignored) {
+            blocks[answer.block].skip("the page annotates it as no example");
+        } else if meant.is_empty() {
             blocks[answer.block].reason = Some("no request before it".to_owned());
             let message = "this response has no request before it";
             problems.push(Problem::new(&rule::PAGE_ORPHAN_RESPONSE, answer.span.clone(), message).losing());

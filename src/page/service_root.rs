@@ -39,6 +39,11 @@ pub fn cut(url: &str) -> Result<String, String> {
     Ok(if below.starts_with('/') { below.to_owned() } else { format!("/{below}") })
 }
 
+/// The host of a URL that is not Graph's.
+pub fn foreign(url: &str) -> Option<String> {
+    cut(url).err()
+}
+
 /// What follows the scheme of an absolute URL, and whether that is HTTP's; a URL that begins with
 /// its host takes the scheme of its base (RFC 3986, section 4.2).
 fn authority_and_rest(url: &str) -> Option<(bool, &str)> {

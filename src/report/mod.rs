@@ -9,6 +9,7 @@ mod json;
 mod libtest;
 mod paint;
 mod pretty;
+mod problems;
 mod summary;
 
 use std::io;
@@ -20,6 +21,7 @@ pub use escape::escape;
 pub use json::Json;
 pub use libtest::Libtest;
 pub use pretty::{Level, Pretty, Style};
+pub use problems::{Look, ProblemFormat, Problems, Sum};
 
 /// What is told of every event of a run, in plan order.
 pub trait Reporter {
