@@ -96,7 +96,8 @@ impl Docset {
             if is_folder {
                 docset.walk(path, &roots);
             } else if path.is_file() {
-                docset.found(path.clone(), &roots, false);
+                let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+                docset.found(path.clone(), whole, &roots, false);
             } else {
                 return Err(Unopened { path: shown(path), reason: "neither a file nor a folder".to_owned() });
             }
@@ -111,6 +112,7 @@ impl Docset {
             .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != OsStr::new("node_modules"))
             .sort_by_file_name(Ord::cmp)
             .build();
+        let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         for entry in walk {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -121,16 +123,20 @@ impl Docset {
             };
             let path = entry.path();
             let is_page = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md"));
-            if is_page && entry.depth() > 0 && path.is_file() {
+            let is_link = entry.path_is_symlink();
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file()) || (is_link && path.is_file());
+            if is_page && entry.depth() > 0 && is_file {
                 let below = path.strip_prefix(folder).unwrap_or(path);
+                // Finding the whole path takes a dozen calls; below a known folder only a link needs it.
+                let whole = if is_link { path.canonicalize().ok() } else { None };
+                let whole = whole.unwrap_or_else(|| root.join(below));
                 let part = below.parent().is_some_and(|p| p.iter().any(|name| name == OsStr::new("includes")));
-                self.found(path.to_owned(), roots, part);
+                self.found(path.to_owned(), whole, roots, part);
             }
         }
     }
 
-    fn found(&mut self, path: PathBuf, roots: &Arc<[PathBuf]>, part: bool) {
-        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+    fn found(&mut self, path: PathBuf, whole: PathBuf, roots: &Arc<[PathBuf]>, part: bool) {
         if self.seen.iter().any(|seen| seen.contains(&whole)) || !self.seen[usize::from(part)].insert(whole) {
             return;
         }
@@ -143,7 +149,7 @@ impl Docset {
     pub fn read<T: Send>(self, of: impl Fn(Reading) -> T + Sync, mut then: impl FnMut(T)) -> Vec<Unopened> {
         let mut unopened = self.unopened;
         let [pages, _] = self.seen;
-        let included = Included { pages, known: Mutex::default() };
+        let included = Included { pages, ..Included::default() };
         let names = self.files.iter().chain(&self.parts).map(|file| &*file.name);
         let stems = stems::stems(names);
         let (stems, stems_of_parts) = stems.split_at(self.files.len());
@@ -215,7 +221,8 @@ impl File {
             Text::Held(bytes) => Ok(study(&self.name, stem, bytes, &mut |_| None)),
             Text::At(path, roots) => {
                 let bytes = std::fs::read(path).map_err(|error| Unopened::new(path, &error))?;
-                let open = vec![path.canonicalize().unwrap_or_else(|_| path.clone())];
+                // Only a page that includes something needs its whole path.
+                let open = Vec::new();
                 let mut inclusion = Inclusion { roots, included, open, left: MOST_INCLUDED };
                 Ok(study(&self.name, stem, &bytes, &mut |named| inclusion.of(&self.name, path, named)))
             }
@@ -267,9 +274,23 @@ struct Included {
     pages: HashSet<PathBuf>,
     /// The text of each that holds a block, by its canonical path.
     known: Mutex<HashMap<PathBuf, Option<Arc<[u8]>>>>,
+    /// Folders, as they were named, and their canonical paths.
+    folders: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl Included {
+    /// The canonical path of a file, if it is there. That of a folder is asked for once.
+    fn whole(&self, path: &Path) -> Option<PathBuf> {
+        let (folder, name) = (path.parent()?, path.file_name()?);
+        let kind = std::fs::symlink_metadata(path).ok()?.file_type();
+        if kind.is_symlink() {
+            return path.canonicalize().ok();
+        }
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = folders.entry(folder.to_owned()).or_insert_with(|| folder.canonicalize().ok());
+        whole.as_ref().map(|whole| whole.join(name))
+    }
+
     /// The bytes of a file that holds an HTTP block, or may.
     fn get(&self, path: &Path) -> Option<Arc<[u8]>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -285,7 +306,7 @@ impl Included {
     }
 
     fn has(&self, path: &Path) -> bool {
-        let Ok(path) = path.canonicalize() else { return false };
+        let Some(path) = self.whole(path) else { return false };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&path).is_some_and(Option::is_some)
     }
 }
@@ -314,12 +335,15 @@ impl Inclusion<'_> {
         if self.left == 0 || self.open.len() > DEEPEST || Path::new(named).is_absolute() {
             return None;
         }
+        if self.open.is_empty() {
+            self.open.push(self.included.whole(from)?);
+        }
         // `~/` is the root of the docset.
         let path = match named.strip_prefix("~/") {
             Some(below) => self.roots.first()?.join(below),
             None => from.parent()?.join(named),
         };
-        let path = path.canonicalize().ok()?;
+        let path = self.included.whole(&path)?;
         if self.open.contains(&path) || !self.roots.iter().any(|root| path.starts_with(root)) {
             return None;
         }
