@@ -49,5 +49,5 @@ pub fn says_always(text: &str) -> bool {
         let line = line.to_ascii_lowercase();
         line.contains("if successful") && line.contains("207") && !line.contains("204") && !line.contains("200")
     };
-    text.lines().filter(|line| line.len() < 2000).any(full)
+    text.contains("207") && text.lines().filter(|line| line.contains("207") && line.len() < 2000).any(full)
 }

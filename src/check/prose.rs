@@ -68,39 +68,52 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
 /// The statuses of success that the text under `Response` names, each with its first line; and how
 /// many such sections there are.
 fn named(reading: &Reading) -> (Vec<(u16, u32)>, usize) {
-    let mut sections = 0;
-    let mut fences = reading.fences.iter().filter(|f| f.span.page == reading.page.name).peekable();
+    let text = &reading.text;
+    let fences: Vec<_> = reading.fences.iter().filter(|f| f.span.page == reading.page.name).collect();
     let mut found: Vec<(u16, u32)> = Vec::new();
-    let mut within = false;
-    let mut commented = false;
-    for (line, text) in (1..).zip(reading.text.lines()) {
-        while fences.next_if(|fence| fence.end < line).is_some() {}
-        if fences.peek().is_some_and(|fence| fence.span.line <= line) {
+    let mut sections = 0;
+    let (mut from, mut line) = (0, 1);
+    while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], b"## ").map(|at| from + at) {
+        line += count_lines(&text[from..at]);
+        from = at + 3;
+        let mut rest = text[from..].split_inclusive('\n');
+        let title = rest.next().unwrap_or("").trim().trim_end_matches(['s', 'S', ':', '#', ' ']);
+        let is_heading = at == 0 || text.as_bytes()[at - 1] == b'\n';
+        if !is_heading || !title.eq_ignore_ascii_case("response") {
             continue;
         }
-        let text = text.trim();
-        if let Some(heading) = heading(text) {
-            let title = heading.trim_end_matches(['s', 'S', ':', '#', ' ']);
-            within = title.eq_ignore_ascii_case("response") && text.starts_with("## ");
-            sections += usize::from(within);
-            continue;
-        }
-        commented = (commented || text.starts_with("<!--")) && !text.contains("-->");
-        if !within || commented || text.starts_with(['|', '<']) {
-            continue;
-        }
-        for code in codes(text) {
-            if !found.iter().any(|(known, _)| *known == code) {
-                found.push((code, line));
+        sections += 1;
+        let mut commented = false;
+        for (line, text) in (line + 1..).zip(rest) {
+            let after = fences.partition_point(|fence| fence.span.line <= line);
+            if after.checked_sub(1).is_some_and(|at| line <= fences[at].end) {
+                continue;
+            }
+            let text = text.trim();
+            if is_title(text) {
+                break;
+            }
+            commented = (commented || text.starts_with("<!--")) && !text.contains("-->");
+            if commented || text.starts_with(['|', '<']) {
+                continue;
+            }
+            for code in codes(text) {
+                if !found.iter().any(|(known, _)| *known == code) {
+                    found.push((code, line));
+                }
             }
         }
     }
     (found, sections)
 }
 
-fn heading(text: &str) -> Option<&str> {
+fn count_lines(text: &str) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
+}
+
+fn is_title(text: &str) -> bool {
     let title = text.trim_start_matches('#');
-    (title.len() < text.len() && title.starts_with(' ')).then(|| title.trim())
+    title.len() < text.len() && title.starts_with(' ')
 }
 
 /// Numbers of a line that are plainly statuses of success: in a code span, or before their phrase.

@@ -63,8 +63,11 @@ enum Text {
     Held(Arc<[u8]>),
 }
 
-/// How many pages may be read ahead of the one that is due, on each thread.
-const AHEAD: usize = 16;
+/// How many pages a thread reads before it hands them on.
+const BATCH: usize = 8;
+
+/// How many batches of each thread may wait for the one that is due.
+const AHEAD: usize = 2;
 
 /// Files that mark the root of a docset.
 const ROOTS: [&str; 3] = [".git", "docfx.json", ".openpublishing.publish.config.json"];
@@ -167,7 +170,7 @@ impl Docset {
     }
 }
 
-/// One thread a core, each reading every so-manieth page ahead, so that the pages come in order and
+/// One thread a core, each reading every so-manieth batch ahead, so that the pages come in order and
 /// few of them wait.
 fn each<T: Send>(
     files: &[File],
@@ -178,7 +181,7 @@ fn each<T: Send>(
     unopened: &mut Vec<Unopened>,
 ) {
     let one = |at: usize| files[at].read(&stems[at], included).map(of);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / AHEAD);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / BATCH);
     let mut take = |read: Result<T, Unopened>| match read {
         Ok(made) => then(made),
         Err(error) => unopened.push(error),
@@ -194,8 +197,9 @@ fn each<T: Send>(
                 let (send, receive) = sync_channel(AHEAD);
                 let (one, stopped) = (&one, &stopped);
                 scope.spawn(move || {
-                    for at in (first..files.len()).step_by(cores) {
-                        if stopped.load(Ordering::Relaxed) || send.send(one(at)).is_err() {
+                    for start in (first * BATCH..files.len()).step_by(cores * BATCH) {
+                        let batch: Vec<_> = (start..files.len().min(start + BATCH)).map(one).collect();
+                        if stopped.load(Ordering::Relaxed) || send.send(batch).is_err() {
                             return;
                         }
                     }
@@ -203,9 +207,9 @@ fn each<T: Send>(
                 receive
             })
             .collect();
-        for at in 0..files.len() {
-            match receivers[at % cores].recv() {
-                Ok(read) => take(read),
+        for batch in 0..files.len().div_ceil(BATCH) {
+            match receivers[batch % cores].recv() {
+                Ok(batch) => batch.into_iter().for_each(&mut take),
                 // The thread is gone: it has panicked, and the scope says so.
                 Err(_) => break,
             }
@@ -218,13 +222,13 @@ fn each<T: Send>(
 impl File {
     fn read(&self, stem: &str, included: &Included) -> Result<Reading, Unopened> {
         match &self.text {
-            Text::Held(bytes) => Ok(study(&self.name, stem, bytes, &mut |_| None)),
+            Text::Held(bytes) => Ok(study(&self.name, stem, bytes.to_vec(), &mut |_| None)),
             Text::At(path, roots) => {
                 let bytes = std::fs::read(path).map_err(|error| Unopened::new(path, &error))?;
                 // Only a page that includes something needs its whole path.
                 let open = Vec::new();
                 let mut inclusion = Inclusion { roots, included, open, left: MOST_INCLUDED };
-                Ok(study(&self.name, stem, &bytes, &mut |named| inclusion.of(&self.name, path, named)))
+                Ok(study(&self.name, stem, bytes, &mut |named| inclusion.of(&self.name, path, named)))
             }
         }
     }
@@ -274,21 +278,29 @@ struct Included {
     pages: HashSet<PathBuf>,
     /// The text of each that holds a block, by its canonical path.
     known: Mutex<HashMap<PathBuf, Option<Arc<[u8]>>>>,
-    /// Folders, as they were named, and their canonical paths.
-    folders: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
+    /// Files and folders, as they were named, and their canonical paths, if they are there.
+    paths: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl Included {
     /// The canonical path of a file, if it is there. That of a folder is asked for once.
     fn whole(&self, path: &Path) -> Option<PathBuf> {
-        let (folder, name) = (path.parent()?, path.file_name()?);
-        let kind = std::fs::symlink_metadata(path).ok()?.file_type();
-        if kind.is_symlink() {
-            return path.canonicalize().ok();
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = paths.get(path) {
+            return known.clone();
         }
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = folders.entry(folder.to_owned()).or_insert_with(|| folder.canonicalize().ok());
-        whole.as_ref().map(|whole| whole.join(name))
+        let (folder, name) = (path.parent()?, path.file_name()?);
+        let below = match paths.get(folder) {
+            Some(known) => known.clone(),
+            None => paths.entry(folder.to_owned()).or_insert_with(|| folder.canonicalize().ok()).clone(),
+        };
+        let whole = below.and_then(|below| match std::fs::symlink_metadata(path) {
+            Ok(found) if found.file_type().is_symlink() => path.canonicalize().ok(),
+            Ok(_) => Some(below.join(name)),
+            Err(_) => None,
+        });
+        paths.insert(path.to_owned(), whole.clone());
+        whole
     }
 
     /// The bytes of a file that holds an HTTP block, or may.
@@ -351,7 +363,7 @@ impl Inclusion<'_> {
         self.left -= 1;
         let shown: Arc<str> = beside(name, named).into();
         // What is wrong with its bytes is said where it is a page of its own.
-        let text = decode(&shown, &bytes, &mut Vec::new());
+        let text = decode(&shown, bytes.to_vec(), &mut Vec::new());
         self.open.push(path.clone());
         let read = markdown::read(&shown, &text, &mut |inner| self.of(&shown, &path, inner));
         self.open.pop();

@@ -59,9 +59,9 @@ pub type Include<'a> = &'a mut dyn FnMut(&str) -> Option<Markdown>;
 
 /// Reads `text`, a page or an included file named `name`.
 pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
+    let skipped = front_matter(text);
     let open = unclosed_comments(text);
-    let body = without_front_matter(text);
-    let body = if open.is_empty() { body } else { Cow::Owned(disarmed(&body, &open)) };
+    let whole = if open.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(disarmed(text, &open)) };
     let mut reader = Reader {
         name,
         lines: Lines { text, at: 0, line: 1 },
@@ -75,7 +75,8 @@ pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
     let mut html: Option<(usize, String)> = None;
     let mut fence: Option<(Fence, Range<usize>)> = None;
     let mut heading: Option<(HeadingLevel, bool)> = None;
-    for (event, range) in Parser::new_ext(&body, Options::empty()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&whole[skipped..], Options::empty()).into_offset_iter() {
+        let range = range.start + skipped..range.end + skipped;
         match event {
             Event::Start(Tag::Heading { level, .. }) => heading = Some((level, false)),
             Event::Start(Tag::Link { dest_url, .. }) if dest_url.starts_with("#tab/") => {
@@ -238,25 +239,24 @@ impl Lines<'_> {
 }
 
 fn newlines(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX)
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }
 
-/// `text` with the YAML block at its start blanked out, places kept. The Markdown library would
-/// take any two rules of a page for such a block, and drop what is between them.
-fn without_front_matter(text: &str) -> Cow<'_, str> {
+/// Where the YAML block at the start of a page ends. The Markdown library would take any two rules
+/// of a page for such a block, and drop what is between them.
+fn front_matter(text: &str) -> usize {
     let is_rule = |line: &str| line.trim_end() == "---";
     let mut length = 0;
     for (at, line) in text.split_inclusive('\n').enumerate() {
         if at == 0 && !is_rule(line) {
-            return Cow::Borrowed(text);
+            return 0;
         }
         length += line.len();
         if at > 0 && is_rule(line) {
-            let blank: String = text[..length].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
-            return Cow::Owned(blank + &text[length..]);
+            return length;
         }
     }
-    Cow::Borrowed(text)
+    0
 }
 
 /// Annotations whose comment is not closed before the next fence: by `CommonMark` they would take
@@ -264,7 +264,8 @@ fn without_front_matter(text: &str) -> Cow<'_, str> {
 fn unclosed_comments(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut close, mut fence, mut from) = (0, 0, 0);
-    while let Some(start) = text[from..].find("<!--").map(|at| from + at) {
+    let comment = memchr::memmem::Finder::new("<!--");
+    while let Some(start) = comment.find(&text.as_bytes()[from..]).map(|at| from + at) {
         from = start + 4;
         if !text[from..].trim_start().starts_with('{') {
             continue;
@@ -313,7 +314,7 @@ fn disarmed(text: &str, open: &[Range<usize>]) -> String {
 
 /// `[!INCLUDE [title](path)]`, each with its place.
 fn includes(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.match_indices("[!").filter_map(|(at, _)| {
+    memchr::memmem::find_iter(text.as_bytes(), "[!").filter_map(|at| {
         let rest = &text[at + 2..];
         let rest = rest.get(7..).filter(|_| rest.as_bytes()[..7].eq_ignore_ascii_case(b"include"))?;
         let rest = rest.trim_start_matches([' ', '\t']).strip_prefix('[')?;

@@ -15,7 +15,6 @@ pub use markdown::{Comment, Fence};
 pub use pairing::{Answer, Example, Parts};
 pub use service_root::{foreign, joins, shape};
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -156,11 +155,11 @@ pub fn read(name: &str, bytes: &[u8]) -> Page {
 
 /// Reads one page by itself, and keeps all that was read of it.
 pub fn examine(name: &str, bytes: &[u8]) -> Reading {
-    study(&name.into(), &stems::stem(name), bytes, &mut |_| None)
+    study(&name.into(), &stems::stem(name), bytes.to_vec(), &mut |_| None)
 }
 
 /// Reads one page, whose case ids begin with `stem`.
-fn study(name: &Arc<str>, stem: &str, bytes: &[u8], include: Include<'_>) -> Reading {
+fn study(name: &Arc<str>, stem: &str, bytes: Vec<u8>, include: Include<'_>) -> Reading {
     let mut problems = Vec::new();
     let text = decode(name, bytes, &mut problems);
     let read = markdown::read(name, &text, include);
@@ -186,18 +185,18 @@ fn study(name: &Arc<str>, stem: &str, bytes: &[u8], include: Include<'_>) -> Rea
     let cases = cases::build(stem, &paired, &mut problems);
     problems.sort_by(|a, b| (&a.span, a.column).cmp(&(&b.span, b.column)));
     let page = Page { name: Arc::clone(name), cases, problems, blocks: paired.blocks, templates };
-    Reading { page, text: text.into_owned(), fences: read.fences, remarks: read.remarks, examples: paired.examples }
+    Reading { page, text, fences: read.fences, remarks: read.remarks, examples: paired.examples }
 }
 
 /// The text of a page: UTF-8, or UTF-16 by its byte order mark. Bytes that are neither, and NULs,
 /// are replaced, as `CommonMark` (section 2.3) has it; a lone CR ends a line, as there (2.1).
-fn decode<'b>(name: &Arc<str>, bytes: &'b [u8], problems: &mut Vec<Problem>) -> Cow<'b, str> {
+fn decode(name: &Arc<str>, bytes: Vec<u8>, problems: &mut Vec<Problem>) -> String {
     let mut say = |line: usize, message: &str| {
         let span = Span::new(name, u32::try_from(line).unwrap_or(u32::MAX));
         problems.push(Problem::new(&rule::PAGE_ENCODING, span, message).losing());
     };
-    let line_of = |at: usize| bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
-    let wide = match bytes {
+    let line_of = |bytes: &[u8], at: usize| memchr::memchr_iter(b'\n', &bytes[..at]).count() + 1;
+    let wide = match &bytes[..] {
         [0xff, 0xfe, rest @ ..] => Some((rest, u16::from_le_bytes as fn([u8; 2]) -> u16)),
         [0xfe, 0xff, rest @ ..] => Some((rest, u16::from_be_bytes as fn([u8; 2]) -> u16)),
         _ => None,
@@ -205,35 +204,36 @@ fn decode<'b>(name: &Arc<str>, bytes: &'b [u8], problems: &mut Vec<Problem>) -> 
     let mut text = if let Some((rest, unit)) = wide {
         say(1, "UTF-16; a page is UTF-8");
         let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-        Cow::Owned(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>())
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     } else {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let text = String::from_utf8_lossy(bytes);
-        if let (Cow::Owned(_), Err(bad)) = (&text, std::str::from_utf8(bytes)) {
-            say(line_of(bad.valid_up_to()), "not UTF-8 from here; the bytes were replaced");
-        }
-        text
+        String::from_utf8(bytes).unwrap_or_else(|bad| {
+            let at = bad.utf8_error().valid_up_to();
+            say(line_of(bad.as_bytes(), at), "not UTF-8 from here; the bytes were replaced");
+            String::from_utf8_lossy(bad.as_bytes()).into_owned()
+        })
     };
-    if let Some(at) = text.bytes().position(|b| b == 0) {
-        let line = text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        say(line, "a NUL byte, which no text holds; it was replaced");
-        text = Cow::Owned(text.replace('\0', "\u{fffd}"));
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
     }
-    if text.bytes().any(|b| b == b'\r') && lone_cr(&text) {
-        let mut ended = text.into_owned().into_bytes();
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        say(line_of(text.as_bytes(), at), "a NUL byte, which no text holds; it was replaced");
+        text = text.replace('\0', "\u{fffd}");
+    }
+    if lone_cr(text.as_bytes()) {
+        let mut ended = text.into_bytes();
         for at in 0..ended.len() {
             if ended[at] == b'\r' && ended.get(at + 1) != Some(&b'\n') {
                 ended[at] = b'\n';
             }
         }
         // Only ASCII was exchanged for ASCII.
-        text = Cow::Owned(String::from_utf8(ended).unwrap_or_default());
+        text = String::from_utf8(ended).unwrap_or_default();
     }
     text
 }
 
-fn lone_cr(text: &str) -> bool {
-    text.match_indices('\r').any(|(at, _)| text.as_bytes().get(at + 1) != Some(&b'\n'))
+fn lone_cr(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1) != Some(&b'\n'))
 }
 
 /// Reads pages that are at hand. Where two share a stem, their ids begin with the parent folders
