@@ -60,11 +60,11 @@ impl Mend {
 /// # Errors
 /// Where nothing can be made of the text: the first thing wrong, in the strict reader's words.
 pub fn read_lenient(text: &str) -> Result<Lenient, Trouble> {
-    let strict = match serde_json::from_str(text) {
+    let strict = match super::read_str(text) {
         Ok(value) => return Ok(Lenient { value, mends: Vec::new() }),
         Err(error) => error,
     };
-    let mut reader = Reader { text, at: 0, mends: Vec::new(), open: Vec::new() };
+    let mut reader = Reader { text, at: 0, mends: Vec::new(), open: Vec::new(), values: 0 };
     let value = reader.value(false).filter(|_| reader.ends());
     match value {
         Some(value) if matches!(value, Value::Object(_) | Value::Array(_)) => {
@@ -92,6 +92,8 @@ struct Reader<'t> {
     mends: Vec<(usize, Mend)>,
     /// The closing marks that are due.
     open: Vec<char>,
+    /// Values so far.
+    values: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -143,6 +145,10 @@ impl<'t> Reader<'t> {
     /// One value; `member` where a bare word may stand for a string.
     fn value(&mut self, member: bool) -> Option<Value> {
         self.space();
+        self.values += 1;
+        if self.values > super::MAX_VALUES {
+            return None;
+        }
         match self.peek()? {
             '{' => self.nested('}', Reader::object),
             '[' => self.nested(']', Reader::array),

@@ -50,7 +50,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, Unreadable> {
             "starts with a byte order mark, which a JSON text must not (RFC 8259, section 8.1)".into(),
         ));
     }
-    let count = Counter { values: Cell::new(0), repeated: Cell::new(None) };
+    let count = Counter::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = Seed(&count).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match read {
@@ -58,6 +58,13 @@ pub fn read(bytes: &[u8]) -> Result<Read, Unreadable> {
         Err(_) if count.values.get() > MAX_VALUES => Err(Unreadable::TooMany(MAX_VALUES)),
         Err(error) => Err(Unreadable::NotJson(plain(&error, bytes))),
     }
+}
+
+/// The same of a page's text, with the library's error, which says its place.
+fn read_str(text: &str) -> Result<Value, serde_json::Error> {
+    let count = Counter::default();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Seed(&count).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value))
 }
 
 fn plain(error: &serde_json::Error, bytes: &[u8]) -> String {
@@ -71,6 +78,7 @@ fn plain(error: &serde_json::Error, bytes: &[u8]) -> String {
     }
 }
 
+#[derive(Default)]
 struct Counter {
     values: Cell<usize>,
     repeated: Cell<Option<String>>,
@@ -91,7 +99,7 @@ impl Seed<'_> {
         let seen = self.0.values.get() + 1;
         self.0.values.set(seen);
         if seen > MAX_VALUES {
-            return Err(E::custom("too many values"));
+            return Err(E::custom(format_args!("holds more than {MAX_VALUES} values")));
         }
         Ok(())
     }

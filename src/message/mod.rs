@@ -4,6 +4,8 @@ mod shown;
 
 pub use shown::{Flaw, METHODS, Shown, Start, method_of, read};
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -39,9 +41,10 @@ impl Headers {
     /// One JSON object; the values of a repeated field are joined by `, ` (RFC 9110, 5.3).
     pub fn to_json(&self) -> Map<String, Value> {
         let mut out: Map<String, Value> = Map::new();
+        let mut spelled: HashMap<String, &str> = HashMap::new();
         for (name, value) in &self.0 {
-            let known = out.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            if let Some((_, Value::String(known))) = known {
+            let spelling = *spelled.entry(name.to_ascii_lowercase()).or_insert(name);
+            if let Some(Value::String(known)) = out.get_mut(spelling) {
                 known.push_str(", ");
                 known.push_str(value);
             } else {

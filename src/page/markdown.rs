@@ -38,7 +38,7 @@ pub struct Comment {
     /// The line that it ends on.
     pub end: u32,
     /// What it says of the next block.
-    pub annotation: Option<Annotation>,
+    pub annotation: Option<Arc<Annotation>>,
     /// What it says of its page: `suppressions`.
     pub suppressions: Vec<String>,
     /// What is wrong with it; lines from 0 inside it.
@@ -187,7 +187,7 @@ impl Reader<'_> {
         let comment = Comment {
             span: Span::new(self.name, line),
             end: line + newlines(text),
-            annotation: read.annotation,
+            annotation: read.annotation.map(Arc::new),
             suppressions: read.suppressions,
             flaws: read.flaws,
         };
@@ -312,13 +312,16 @@ fn disarmed(text: &str, open: &[Range<usize>]) -> String {
     out + &text[from..]
 }
 
+/// The most bytes of an include that are looked at.
+const LONGEST_INCLUDE: usize = 2_048;
+
 /// `[!INCLUDE [title](path)]`, each with its place.
 fn includes(text: &str) -> impl Iterator<Item = (usize, &str)> {
     memchr::memmem::find_iter(text.as_bytes(), "[!").filter_map(|at| {
         let rest = &text[at + 2..];
         let rest = rest.get(7..).filter(|_| rest.as_bytes()[..7].eq_ignore_ascii_case(b"include"))?;
         let rest = rest.trim_start_matches([' ', '\t']).strip_prefix('[')?;
-        let line = rest.lines().next().unwrap_or("");
+        let line = rest[..rest.floor_char_boundary(LONGEST_INCLUDE)].lines().next().unwrap_or("");
         let path = line.split_once("](")?.1;
         let path = path.split_once(')')?.0.trim();
         Some((at, path.trim_matches(['<', '>'])))

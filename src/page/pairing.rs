@@ -1,6 +1,7 @@
 //! Blocks → requests with their responses, in page order.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::annotation::{Annotation, BlockType};
 use super::markdown::Fence;
@@ -17,7 +18,7 @@ pub struct Example {
     /// The opening fence.
     pub span: Span,
     /// What the page says of it.
-    pub annotation: Annotation,
+    pub annotation: Arc<Annotation>,
     /// Upper case.
     pub method: String,
     /// As written, without the version.
@@ -45,7 +46,7 @@ pub struct Answer {
     /// The opening fence.
     pub span: Span,
     /// What the page says of it.
-    pub annotation: Annotation,
+    pub annotation: Arc<Annotation>,
     /// The status, where there is a status line.
     pub status: Option<u16>,
     /// The reason phrase, as written.
@@ -86,7 +87,7 @@ pub struct Shape {
     /// As written.
     pub url: String,
     /// What the page says of it.
-    pub annotation: Annotation,
+    pub annotation: Arc<Annotation>,
 }
 
 enum Piece {
@@ -212,7 +213,7 @@ fn opens_fence(line: &str) -> bool {
 /// A block that is marked as HTTP and holds no message: part of one, or something else.
 fn fragment(
     fence: &Fence,
-    annotation: Option<Annotation>,
+    annotation: Option<Arc<Annotation>>,
     mut block: Block,
     blocks: &mut Vec<Block>,
     pieces: &mut Vec<Piece>,
@@ -255,7 +256,13 @@ fn fragment(
     blocks.push(block);
 }
 
-fn piece(fence: &Fence, annotation: &Annotation, shown: Shown, block: usize, problems: &mut Vec<Problem>) -> Piece {
+fn piece(
+    fence: &Fence,
+    annotation: &Arc<Annotation>,
+    shown: Shown,
+    block: usize,
+    problems: &mut Vec<Problem>,
+) -> Piece {
     let line = |line: usize| fence.span.line + 1 + lines(line);
     let parts = Parts { start: line(shown.line), body: line(shown.body_line) };
     let span = fence.span.clone();
@@ -264,7 +271,7 @@ fn piece(fence: &Fence, annotation: &Annotation, shown: Shown, block: usize, pro
     match shown.start {
         Start::Request { method, url } => Piece::Request(Example {
             span,
-            annotation: annotation.clone(),
+            annotation: Arc::clone(annotation),
             method: method.to_owned(),
             url,
             headers: shown.headers,
@@ -283,7 +290,7 @@ fn piece(fence: &Fence, annotation: &Annotation, shown: Shown, block: usize, pro
                 Start::Status { code, phrase } => (code, phrase),
                 _ => (None, String::new()),
             };
-            let annotation = annotation.clone();
+            let annotation = Arc::clone(annotation);
             let answer = Answer { span, annotation, status, phrase, headers: shown.headers, content, parts, block };
             Piece::Response { answer, bare }
         }
@@ -294,10 +301,10 @@ fn lines(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX - 1)
 }
 
-fn shapes(messages: &[Shown], annotation: &Annotation) -> Vec<Shape> {
+fn shapes(messages: &[Shown], annotation: &Arc<Annotation>) -> Vec<Shape> {
     let of = |shown: &Shown| match &shown.start {
         Start::Request { method, url } => {
-            Some(Shape { method: (*method).to_owned(), url: url.clone(), annotation: annotation.clone() })
+            Some(Shape { method: (*method).to_owned(), url: url.clone(), annotation: Arc::clone(annotation) })
         }
         _ => None,
     };
