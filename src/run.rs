@@ -73,7 +73,8 @@ pub struct Run {
 impl Run {
     /// A run that has not begun.
     pub fn new(plan: Plan, target: Target, options: Options) -> Arc<Self> {
-        let judges = plan.cases.iter().map(|_| OnceLock::new()).collect();
+        let kept = if plan.selection.repeat > 1 { plan.cases.len() } else { 0 };
+        let judges = (0..kept).map(|_| OnceLock::new()).collect();
         Arc::new(Run {
             plan,
             target,
@@ -220,7 +221,15 @@ impl Run {
         let sent = self.target.send(&prepared.request, !planned.case.anonymous, promised).await;
         let large = sent.exchange.outcome.as_ref().is_ok_and(|response| response.body.len() > HEAVY);
         let _one_at_a_time = if large { self.heavy.acquire().await.ok() } else { None };
-        let judge = self.judges[place].get_or_init(|| Judge::new(&planned.case));
+        // Compiled schemas are large: only cases that run again keep theirs.
+        let once;
+        let judge = match self.judges.get(place) {
+            Some(kept) => kept.get_or_init(|| Judge::new(&planned.case)),
+            None => {
+                once = Judge::new(&planned.case);
+                &once
+            }
+        };
         let mut verdict = judge.judge(&sent.exchange, &prepared.inverse, &planned.state);
         // Repeats are held to the same answer, but only the first is written.
         let store = self.options.store.as_ref().filter(|store| repeat == 0 || !store.writes());

@@ -128,7 +128,9 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
         if let Some((name, value)) = field(line) {
             shown.headers.0.push((name.to_owned(), value.to_owned()));
         } else if let Some((_, value)) = shown.headers.0.last_mut().filter(|_| folds(line)) {
-            value.push(' ');
+            if !value.is_empty() {
+                value.push(' ');
+            }
             value.push_str(line.trim());
         } else {
             if shown.flaws.is_empty() {
@@ -245,11 +247,11 @@ fn status_line(line: &str) -> Option<Start> {
     Some(Start::Status { code, phrase: phrase.trim().to_owned() })
 }
 
-fn without_version(url: &str) -> &str {
-    match url.rsplit_once(char::is_whitespace) {
-        Some((rest, _)) if ends_in_version(url) => rest.trim_end(),
-        _ => url,
+fn without_version(mut url: &str) -> &str {
+    while let Some((rest, _)) = url.rsplit_once(char::is_whitespace).filter(|_| ends_in_version(url)) {
+        url = rest.trim_end();
     }
+    url
 }
 
 fn ends_in_version(url: &str) -> bool {
@@ -351,6 +353,7 @@ mod tests {
             ("GET /x/\r\n  me\r\nPrefer: a", "/x/me"),
             ("GET https://h/x\n/me\nPrefer: a", "https://h/x/me"),
             ("GET HTTP/1.1 /me", "/me"),
+            ("GET /me HTTP/1.1 HTTP/1.1", "/me"),
             ("POST /f(ids=[\n  \"a\",\n  \"b\"\n])\nContent-Type: a/b\n\n{}", "/f(ids=[\"a\",\"b\"])"),
         ] {
             assert_eq!(request(text).1, want, "{text:?}");
@@ -367,9 +370,9 @@ mod tests {
 
     #[test]
     fn header_fields_as_pages_write_them() {
-        let got = one("GET /me\nA:b\nEmpty:\nFolded : one\n   two\nBad header\n");
+        let got = one("GET /me\nA:b\nEmpty:\nFolded :\n  one\n   two\nBad header\n");
         assert_eq!(got.headers, Headers::from([("A", "b"), ("Empty", ""), ("Folded", "one two")]));
-        assert_eq!((got.body.as_str(), got.flaws), ("Bad header", vec![Flaw::NoBlankLine(5)]));
+        assert_eq!((got.body.as_str(), got.flaws), ("Bad header", vec![Flaw::NoBlankLine(6)]));
         assert_eq!(one("Content-Type: a/b\n\nx").start, Start::Bare);
         let card = one("HTTP/1.1 200 OK\n\nBEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n");
         assert_eq!((card.headers, card.body.as_str()), (Headers::default(), "BEGIN:VCARD\nVERSION:3.0\nEND:VCARD"));

@@ -133,7 +133,7 @@ impl Mock {
         if method.is_none_or(|m| !m.is_known) && !reads_state {
             return Err(Refusal::wrong_method(&route.allowed()));
         }
-        if let Some(case) = method.and_then(|m| self.routes.refused(&self.cases, m, &target)) {
+        if let Some(case) = method.and_then(|m| m.refused(&self.cases, &target)) {
             return Ok(documented(case));
         }
         if reads_state && let Some(collection) = &route.collection {

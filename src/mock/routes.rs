@@ -47,6 +47,8 @@ pub struct Method {
     pub name: String,
     /// The cases that use it, by their place among all.
     pub cases: Vec<usize>,
+    /// Those whose path is documented without a placeholder, by that path.
+    by_path: HashMap<String, Vec<usize>>,
     /// The page documents it as more than a mistake.
     pub is_known: bool,
     /// What it does, where its items are under a law.
@@ -56,17 +58,21 @@ pub struct Method {
 impl Routes {
     /// The routes of cases and URL templates.
     pub fn of(cases: &[Arc<Case>], templates: &[(String, String)]) -> Self {
-        let targets = cases.iter().map(|case| Target::read(&case.path)).collect();
-        let mut routes = Routes { targets, ..Routes::default() };
+        let targets: Vec<Target> = cases.iter().map(|case| Target::read(&case.path)).collect();
+        let mut routes = Routes::default();
         for (at, case) in cases.iter().enumerate().filter(|(_, case)| case.path.starts_with('/')) {
             let status = case.promise().and_then(|p| p.status);
             let method = routes.method_at(&case.method, &case.path);
             method.cases.push(at);
+            if !targets[at].is_template() {
+                method.by_path.entry(targets[at].key()).or_default().push(at);
+            }
             method.is_known |= status != Some(405);
         }
         for (method, path) in templates.iter().filter(|(_, path)| path.starts_with('/')) {
             routes.method_at(method, path).is_known = true;
         }
+        routes.targets = targets;
         routes
     }
 
@@ -121,25 +127,6 @@ impl Routes {
         })
     }
 
-    /// The case that documents exactly this path as one that is refused, where no case of the
-    /// method documents it as one that works: an unknown user, say. Refusals of a body or a label
-    /// are not about the path.
-    pub fn refused<'c>(&self, cases: &'c [Arc<Case>], method: &Method, target: &Target) -> Option<&'c Case> {
-        let mut refused = None;
-        for at in &method.cases {
-            let documented = &self.targets[*at];
-            if documented.segments != target.segments || documented.is_template() {
-                continue;
-            }
-            match cases[*at].promise().and_then(|p| p.status) {
-                Some(400 | 401 | 405 | 415 | 429) => {}
-                Some(402..500) => refused = refused.or(Some(&*cases[*at])),
-                _ => return None,
-            }
-        }
-        refused
-    }
-
     /// The case that is most like a request: by its path, then its query, its header fields, its
     /// body; a success where several are alike. A case that is sent without a token documents
     /// what that brings, and comes last.
@@ -152,7 +139,10 @@ impl Routes {
         body: Option<&Value>,
     ) -> Option<&'c Case> {
         let mut best = None;
-        for at in &method.cases {
+        // Of many examples of one shape only those of this very path need a look, if there are any.
+        let exact = method.by_path.get(&target.key());
+        let exact = exact.filter(|exact| exact.iter().any(|at| !cases[*at].anonymous));
+        for at in exact.unwrap_or(&method.cases) {
             let (case, documented) = (&*cases[*at], &self.targets[*at]);
             let Some(promise) = case.promise() else { continue };
             // A label goes with the body, and is judged with it.
@@ -222,6 +212,23 @@ fn shape(path: &str) -> String {
 fn function(segment: &str) -> Option<String> {
     let (name, _) = segment.split_once('(').filter(|(name, _)| !name.is_empty() && !name.contains(['{', '<']))?;
     Some(format!("{name}(…)"))
+}
+
+impl Method {
+    /// The case that documents exactly this path as one that is refused, where no case of the
+    /// method documents it as one that works: an unknown user, say. Refusals of a body or a label
+    /// are not about the path.
+    pub fn refused<'c>(&self, cases: &'c [Arc<Case>], target: &Target) -> Option<&'c Case> {
+        let mut refused = None;
+        for at in self.by_path.get(&target.key()).into_iter().flatten() {
+            match cases[*at].promise().and_then(|p| p.status) {
+                Some(400 | 401 | 405 | 415 | 429) => {}
+                Some(402..500) => refused = refused.or(Some(&*cases[*at])),
+                _ => return None,
+            }
+        }
+        refused
+    }
 }
 
 impl Route {

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 pub struct Target {
     /// Decoded and in lower case: Graph's paths do not tell cases apart.
     pub segments: Vec<String>,
-    /// The query as sent, without its `?`.
+    /// The query without its `?`, decoded.
     pub query: String,
 }
 
@@ -29,7 +29,7 @@ impl Target {
         if segments.iter().all(String::is_empty) {
             segments.clear();
         }
-        Target { segments, query: query.to_owned() }
+        Target { segments, query: percent_decode_str(query).decode_utf8_lossy().into_owned() }
     }
 
     /// The whole path as a key: no two paths share one, whatever characters they hold.

@@ -9,7 +9,7 @@ mod pairing;
 mod service_root;
 mod stems;
 
-pub use annotation::{Annotation, BlockType};
+pub use annotation::{Annotation, BlockType, Flaw, Read, read as read_annotation};
 pub use docset::{Docset, Source, Unopened};
 pub use markdown::{Comment, Fence};
 pub use pairing::{Answer, Example, Parts};
