@@ -28,3 +28,12 @@ bench:
 # 1,000 cases against nginx, beside Hurl where it is installed.
 race:
     benches/race.sh
+
+# list and check over a documentation set, beside a bare pass of the Markdown library.
+scan *FOLDER:
+    benches/scan.sh {{FOLDER}}
+
+# Fuzz one target (page, annotation, message) from its seeds; needs cargo-fuzz.
+fuzz TARGET SECONDS="1200":
+    mkdir -p fuzz/corpus/{{TARGET}}
+    cargo fuzz run --sanitizer none {{TARGET}} fuzz/corpus/{{TARGET}} fuzz/seeds/{{TARGET}} -- -max_total_time={{SECONDS}} -timeout=10 -max_len=6000
