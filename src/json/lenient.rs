@@ -201,6 +201,7 @@ impl<'t> Reader<'t> {
             } else if commas > 1 {
                 self.slip("a comma too many");
             }
+            let comma = self.at;
             self.at += 1;
             let ellipsis = self.mends.len();
             self.space();
@@ -209,7 +210,9 @@ impl<'t> Reader<'t> {
                 commas = 0;
             }
             if commas > 0 && matches!(self.peek(), Some('}' | ']') | None) {
+                let after = std::mem::replace(&mut self.at, comma);
                 self.slip("a comma before the closing bracket");
+                self.at = after;
             }
         }
         let more = !matches!(self.peek(), Some('}' | ']') | None);
@@ -476,7 +479,7 @@ mod tests {
         assert_eq!(
             places("{\n  \"ä\": [1,],\n  'b': ...\n 2}"),
             [
-                ("a comma before the closing bracket".to_owned(), 2, 11),
+                ("a comma before the closing bracket".to_owned(), 2, 10),
                 ("single quotes where `\"` belongs".to_owned(), 3, 3),
                 ("an ellipsis, which JSON does not have".to_owned(), 3, 8),
             ]

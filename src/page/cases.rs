@@ -218,9 +218,8 @@ impl Asked<'_> {
             if let (Some(answer), Some(body)) = (own.filter(|a| a.status == Some(dialect.partial)), body)
                 && let Some(request) = multi_status::derive(dialect, request, body)
             {
-                let message =
-                    "this answer is about items that the shown request does not send; the request is derived from it";
-                problems.push(Problem::new(&rule::PAGE_UNREACHABLE_PROMISE, answer.span.clone(), message));
+                let message = unreachable(dialect, example.content.json(), body);
+                problems.push(Problem::new(&rule::PAGE_UNREACHABLE_PROMISE, answer.span.clone(), &message));
                 content = Content::Json(request.into());
                 derived = true;
             }
@@ -275,6 +274,18 @@ impl Asked<'_> {
             Some(_) => None,
         }
     }
+}
+
+/// Which item an answer is about that the shown request does not send.
+fn unreachable(dialect: &Dialect, request: Option<&Value>, body: &Value) -> String {
+    let list = |value: Option<&Value>, pointer: &str| -> Vec<Value> {
+        value.and_then(|v| json::at(v, pointer)).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let asked: Vec<_> = list(request, &dialect.items).iter().filter_map(|item| dialect.item_id(item)).collect();
+    let answered = list(Some(body), &dialect.entries);
+    let foreign = answered.iter().filter_map(|entry| dialect.entry_id(entry)).find(|id| !asked.contains(id));
+    let what = foreign.map_or_else(|| "items".to_owned(), |id| format!("`{}`", id.as_str()));
+    format!("this answer is about {what}, which the shown request does not send; the request is derived from it")
 }
 
 /// The URL templates of a page, by method and number of segments.
