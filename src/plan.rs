@@ -10,7 +10,7 @@ use wildmatch::WildMatch;
 
 use crate::binding::{Bindings, Inverse, KeyKind, segment};
 use crate::case::{Case, Content};
-use crate::message::Request;
+use crate::message::{Headers, Request, media_type};
 use crate::multi_status::{Action, Outcome, State, is_literal_id};
 
 /// What kind of target a plan is for. It alone decides writes, sample values and unbound ids.
@@ -134,6 +134,11 @@ impl Plan {
                 bind_strings(&mut value, bindings, &mut inverse);
                 Bytes::from(value.to_string())
             }
+            // A multipart body is lines that end in CRLF (RFC 2046, section 5.1.1), however a page's
+            // own lines end.
+            Content::Text(text) if is_multipart(&case.headers) => {
+                Bytes::from(text.replace("\r\n", "\n").replace('\n', "\r\n"))
+            }
             content => content.bytes(),
         };
         let mut headers = case.headers.clone();
@@ -145,6 +150,10 @@ impl Plan {
         }
         Prepared { request: Request { method: case.method.clone(), url, headers, body }, inverse }
     }
+}
+
+fn is_multipart(headers: &Headers) -> bool {
+    headers.get("content-type").is_some_and(|label| media_type(label).starts_with("multipart/"))
 }
 
 /// Every key that a binding may have: placeholders, scoped placeholders and literals of `cases`.
@@ -406,5 +415,22 @@ mod tests {
         ] {
             assert_eq!(placeholders(path), want, "{path}");
         }
+    }
+
+    #[test]
+    fn a_multipart_body_has_the_line_ends_of_mime() {
+        let page = "<!-- { \"blockType\": \"request\" } -->\n```http\nPOST /x\nContent-Type: multipart/form-data; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>\n--b--\n```\n";
+        let cases: Vec<_> = crate::page::read("p.md", page.as_bytes()).cases.into_iter().map(Arc::new).collect();
+        let selection = Selection {
+            filters: Vec::new(),
+            repeat: 1,
+            kind: TargetKind::Mock,
+            allow_writes: true,
+            has_token: false,
+            bindings: Bindings::default(),
+            headers: Vec::new(),
+        };
+        let prepared = Plan::new(&cases, selection).prepare(&cases[0], &cases[0], 0);
+        assert_eq!(prepared.request.body, "--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b--");
     }
 }

@@ -159,8 +159,12 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
 fn url(lines: &[&str], at: &mut usize, opening: &str, method: &str) -> String {
     let mut url = opening.trim_start()[method.len()..].trim_start();
     // The version may stand before the URL.
-    if let Some((first, rest)) = url.split_once(char::is_whitespace).filter(|(first, _)| is_version(first)) {
-        url = if rest.trim().is_empty() { first } else { rest.trim_start() };
+    while let Some((first, rest)) = url.split_once(char::is_whitespace).filter(|(first, _)| is_version(first)) {
+        if rest.trim().is_empty() {
+            url = first;
+            break;
+        }
+        url = rest.trim_start();
     }
     let mut url = url.to_owned();
     let last = *at + MOST_LINES;
@@ -352,7 +356,7 @@ mod tests {
             ("GET /users?$filter=a eq 'b'\n  and c eq 'd'\n\n", "/users?$filter=a eq 'b'and c eq 'd'"),
             ("GET /x/\r\n  me\r\nPrefer: a", "/x/me"),
             ("GET https://h/x\n/me\nPrefer: a", "https://h/x/me"),
-            ("GET HTTP/1.1 /me", "/me"),
+            ("GET HTTP/1.1 HTTP/2 /me", "/me"),
             ("GET /me HTTP/1.1 HTTP/1.1", "/me"),
             ("POST /f(ids=[\n  \"a\",\n  \"b\"\n])\nContent-Type: a/b\n\n{}", "/f(ids=[\"a\",\"b\"])"),
         ] {
