@@ -54,7 +54,9 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
         let unnamed = |status: Option<u16>| status.is_some_and(|s| shown.contains(&s) && !codes.contains(&s));
         for example in reading.examples.iter().filter(|e| e.aside.is_none() && foreign(&e.url).is_none()) {
             let mut before = example.responses.iter().take_while(|a| a.status.is_none_or(|s| s < 300));
-            if let Some(answer) = before.find(|a| unnamed(a.status)) {
+            if let Some(answer) = before.find(|a| unnamed(a.status))
+                && !mentions(reading, answer.status.unwrap_or(0))
+            {
                 let status = message::status_text(answer.status.unwrap_or(0));
                 let message = format!("the example shows {status}, which the text does not name");
                 let span = answer.span.at_line(answer.parts.start);
@@ -105,6 +107,17 @@ fn named(reading: &Reading) -> (Vec<(u16, u32)>, usize) {
         }
     }
     (found, sections)
+}
+
+/// Whether the text names a status anywhere outside of fences, in whatever words.
+fn mentions(reading: &Reading, status: u16) -> bool {
+    let code = status.to_string();
+    let mut fences = reading.fences.iter().filter(|f| f.span.page == reading.page.name).peekable();
+    (1..).zip(reading.text.lines()).any(|(line, text)| {
+        while fences.next_if(|fence| fence.end < line).is_some() {}
+        let fenced = fences.peek().is_some_and(|fence| fence.span.line <= line);
+        !fenced && text.split(|c: char| !c.is_alphanumeric()).any(|word| word == code)
+    })
 }
 
 fn count_lines(text: &str) -> u32 {

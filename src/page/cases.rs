@@ -20,6 +20,7 @@ use crate::rule;
 pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Case> {
     let dialects = dialects(paired);
     let templates = Templates::of(paired);
+    let pairs = paired.examples.iter().any(|example| !example.responses.is_empty());
     let mut cases = Vec::new();
     let mut names: HashSet<String> = HashSet::new();
     let mut taken: HashMap<String, u32> = HashMap::new();
@@ -39,7 +40,8 @@ pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Ca
             Err(host) => (example.url.clone(), Some(host)),
         };
         let foreign = foreign.or_else(|| service_root::foreign_host(&example.url, example.headers.get("host")));
-        let asked = Asked { example, name: &name, template: templates.find(&example.method, &path), path, foreign };
+        let asked =
+            Asked { example, name: &name, template: templates.find(&example.method, &path), path, foreign, pairs };
         for part in split(example, operation.map(|(dialect, _)| dialect)) {
             let status = part.first().map_or_else(
                 || "none".to_owned(),
@@ -81,6 +83,8 @@ struct Asked<'a> {
     path: String,
     template: Option<String>,
     foreign: Option<String>,
+    /// The page shows answers at all.
+    pairs: bool,
 }
 
 type Part<'a> = Vec<(&'a Answer, Role)>;
@@ -237,7 +241,9 @@ impl Asked<'_> {
                 law = Some(Arc::new(of_case));
             }
         }
-        if part.is_empty() && self.foreign.is_none() && example.aside.is_none() {
+        // What stands alone on a page without examples is a snippet, and nobody promised an answer.
+        let is_example = self.pairs || example.annotation.block_type == Some(BlockType::Request);
+        if part.is_empty() && self.foreign.is_none() && example.aside.is_none() && is_example {
             problems.push(Problem::new(&rule::PAGE_NO_RESPONSE, example.span.clone(), "no response is documented"));
         }
         Case {

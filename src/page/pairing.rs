@@ -452,7 +452,10 @@ impl Examples {
         } else if meant.is_empty() {
             blocks[answer.block].reason = Some("no request before it".to_owned());
             let message = "this response has no request before it";
-            problems.push(Problem::new(&rule::PAGE_ORPHAN_RESPONSE, answer.span.clone(), message).losing());
+            let problem = Problem::new(&rule::PAGE_ORPHAN_RESPONSE, answer.span.clone(), message).losing();
+            // On a page without annotations it may be no more than an illustration.
+            let annotated = answer.annotation.block_type.is_some();
+            problems.push(if annotated { problem } else { problem.warning() });
         }
         for at in meant {
             self.all[at].responses.push(answer.clone());
