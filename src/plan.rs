@@ -1,7 +1,6 @@
 //! Cases → a plan: which are sent, in which order, with which values, and what runs before each.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +8,7 @@ use serde_json::Value;
 use wildmatch::WildMatch;
 
 use crate::binding::{Bindings, Inverse, KeyKind, segment};
+use crate::case::placeholder::{self, placeholders};
 use crate::case::{Case, Content};
 use crate::message::{Headers, Request, media_type};
 use crate::multi_status::{Action, Outcome, State, is_literal_id};
@@ -287,58 +287,13 @@ fn unbound(case: &Case, bindings: &Bindings) -> Option<String> {
     free.map(|id| id.as_str().to_owned())
 }
 
-/// The placeholders of a path, each with the segment before it.
-fn placeholders(path: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some((place, name)) = next_placeholder(path, from) {
-        found.push((segment_before(path, place.start), name));
-        from = place.end;
-    }
-    found
-}
-
-/// The next placeholder in any of the styles that pages use, and its name: `{id}`, `<id>`, and the
-/// whole segment `:id`.
-fn next_placeholder(path: &str, from: usize) -> Option<(Range<usize>, &str)> {
-    let mut at = from;
-    loop {
-        let start = at + path[at..].find(['{', '<', ':'])?;
-        at = start + 1;
-        let closed = |close: char| path[at..].find(close).map(|length| at + length);
-        let (name, end) = match path.as_bytes()[start] {
-            b'{' => closed('}').map(|end| (&path[at..end], end + 1))?,
-            b'<' => match closed('>').map(|end| (&path[at..end], end + 1)) {
-                Some((name, end)) if !name.is_empty() && !name.contains(['/', '?', '&']) => (name, end),
-                _ => continue,
-            },
-            _ => {
-                let end = path[at..].find(['/', '?', '&', '#']).map_or(path.len(), |length| at + length);
-                let name = &path[at..end];
-                let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-                if !is_name || !path[..start].ends_with('/') {
-                    continue;
-                }
-                (name, end)
-            }
-        };
-        return Some((start..end, name));
-    }
-}
-
-fn segment_before(path: &str, at: usize) -> &str {
-    let before = path[..at].strip_suffix('/').unwrap_or("");
-    before.rsplit('/').next().unwrap_or("")
-}
-
 /// `path` with its placeholders filled and its literals bound.
 fn fill(path: &str, bindings: &Bindings, inverse: &mut Inverse, sample: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     let mut from = 0;
-    while let Some((place, name)) = next_placeholder(path, from) {
+    while let Some((place, name)) = placeholder::next(path, from) {
         out.push_str(&bound_text(&path[from..place.start], bindings));
-        let value = match bindings.placeholder(segment_before(path, place.start), name) {
+        let value = match bindings.placeholder(placeholder::segment_before(path, place.start), name) {
             Some(bound) => bound.to_owned(),
             None => sample(name),
         };
@@ -402,20 +357,6 @@ fn sample(case: &str, repeat: usize, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn placeholders_in_every_style() {
-        for (path, want) in [
-            ("/users/{id | userPrincipalName}/x/{y}", &[("users", "id | userPrincipalName"), ("x", "y")][..]),
-            ("/users/<id>/x/:y?$top=<n>", &[("users", "id"), ("x", "y"), ("", "n")]),
-            ("/drive/root:/a/b:/content", &[]),
-            ("/x?$filter=a lt 5 and b <c/d>", &[]),
-            ("/f(a='{b}')", &[("", "b")]),
-            ("/users/{id", &[]),
-        ] {
-            assert_eq!(placeholders(path), want, "{path}");
-        }
-    }
 
     #[test]
     fn a_multipart_body_has_the_line_ends_of_mime() {

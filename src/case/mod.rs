@@ -1,5 +1,7 @@
 //! A case: one request, and what a page promises for it.
 
+pub mod placeholder;
+
 use std::fmt;
 use std::sync::Arc;
 

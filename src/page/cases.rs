@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::annotation::{Annotation, BlockType, DialectPatch};
-use super::pairing::{Answer, Example, Paired};
+use super::block::{Answer, Example};
+use super::pairing::Paired;
+use super::template::Templates;
 use super::{Problem, service_root};
 use crate::case::{Case, CaseId, Composite, Content, Promise, Role};
 use crate::json;
@@ -292,46 +294,6 @@ fn unreachable(dialect: &Dialect, request: Option<&Value>, body: &Value) -> Stri
     let foreign = answered.iter().filter_map(|entry| dialect.entry_id(entry)).find(|id| !asked.contains(id));
     let what = foreign.map_or_else(|| "items".to_owned(), |id| format!("`{}`", id.as_str()));
     format!("this answer is about {what}, which the shown request does not send; the request is derived from it")
-}
-
-/// The URL templates of a page, by method and number of segments.
-struct Templates(HashMap<(String, usize), Vec<String>>);
-
-/// The most templates of one length that a path is held against.
-const MOST_TEMPLATES: usize = 64;
-
-impl Templates {
-    fn of(paired: &Paired) -> Self {
-        let mut all: HashMap<(String, usize), Vec<String>> = HashMap::new();
-        for shape in &paired.templates {
-            let Ok(path) = service_root::cut(&shape.url) else { continue };
-            let known = all.entry((shape.method.clone(), segments(&path).count())).or_default();
-            if known.len() < MOST_TEMPLATES {
-                known.push(path);
-            }
-        }
-        Templates(all)
-    }
-
-    /// The template that `path` fits; of several the one with the most segments in common.
-    fn find(&self, method: &str, path: &str) -> Option<String> {
-        let known = self.0.get(&(method.to_owned(), segments(path).count()))?;
-        let fits = |template: &&String| -> Option<usize> {
-            segments(template).zip(segments(path)).try_fold(0, |same, (shape, shown)| {
-                if shape.eq_ignore_ascii_case(shown) {
-                    Some(same + 1)
-                } else {
-                    service_root::is_open(shape, shown).then_some(same)
-                }
-            })
-        };
-        let best = known.iter().rev().filter_map(|t| fits(&t).map(|same| (same, t))).max_by_key(|(same, _)| *same);
-        best.map(|(_, template)| template.clone())
-    }
-}
-
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    path.split('?').next().unwrap_or("").trim_matches('/').split('/')
 }
 
 /// The documented header fields that are sent: never a credential, a host or a length of the

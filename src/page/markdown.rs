@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::annotation::{self, Annotation, BlockType, Flaw};
+use super::include;
 use crate::source::Span;
 
 /// A fenced block of a page.
@@ -71,7 +72,7 @@ pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
         chapter: 0,
     };
     let mut open = open.into_iter().peekable();
-    let mut includes = includes(text).peekable();
+    let mut includes = include::named(text).peekable();
     let mut html: Option<(usize, String)> = None;
     let mut fence: Option<(Fence, Range<usize>)> = None;
     let mut heading: Option<(HeadingLevel, bool)> = None;
@@ -310,22 +311,6 @@ fn disarmed(text: &str, open: &[Range<usize>]) -> String {
         from = range.start + 1;
     }
     out + &text[from..]
-}
-
-/// The most bytes of an include that are looked at.
-const LONGEST_INCLUDE: usize = 2_048;
-
-/// `[!INCLUDE [title](path)]`, each with its place.
-fn includes(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    memchr::memmem::find_iter(text.as_bytes(), "[!").filter_map(|at| {
-        let rest = &text[at + 2..];
-        let rest = rest.get(7..).filter(|_| rest.as_bytes()[..7].eq_ignore_ascii_case(b"include"))?;
-        let rest = rest.trim_start_matches([' ', '\t']).strip_prefix('[')?;
-        let line = rest[..rest.floor_char_boundary(LONGEST_INCLUDE)].lines().next().unwrap_or("");
-        let path = line.split_once("](")?.1;
-        let path = path.split_once(')')?.0.trim();
-        Some((at, path.trim_matches(['<', '>'])))
-    })
 }
 
 /// Whether the source of a fenced block ends in a fence of its own.

@@ -2,17 +2,20 @@
 //! place, and everything else is kept.
 
 mod annotation;
+mod block;
 mod cases;
 mod docset;
+mod include;
 mod markdown;
 mod pairing;
 mod service_root;
 mod stems;
+mod template;
 
 pub use annotation::{Annotation, BlockType, Flaw, Read, read as read_annotation};
+pub use block::{Answer, Example, Parts};
 pub use docset::{Docset, Source, Unopened};
 pub use markdown::{Comment, Fence};
-pub use pairing::{Answer, Example, Parts};
 pub use service_root::{foreign, joins, shape};
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::case::placeholder::is_placeholder;
 use crate::multi_status::is_literal_id;
 
 /// Hosts of Graph's clouds (Graph's page on national cloud deployments).
@@ -100,16 +101,6 @@ pub fn is_open(template: &str, shown: &str) -> bool {
     let (called, _) = template.split_once('(').unwrap_or((template, ""));
     let same = shown.split_once('(').is_some_and(|(name, _)| name.eq_ignore_ascii_case(called));
     same && template.contains('(')
-}
-
-/// `{id}`, `{id | userPrincipalName}`, `<id>`, `:id`.
-fn is_placeholder(segment: &str) -> bool {
-    let inside = |open: char, close: char| segment.starts_with(open) && segment.ends_with(close);
-    let named = segment.strip_prefix(':').is_some_and(|name| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    });
-    inside('{', '}') || inside('<', '>') || named
 }
 
 /// Whether `base` and `path` make a URL at all.
