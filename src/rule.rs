@@ -377,6 +377,11 @@ rules! {
         "Drop the entry from `suppressions`."
         "the annotation language of Graph's documentation"
         "\"suppressions\": [\"page/json\"] on a page whose JSON is right"
+    PAGE_HEADER "page/header" Failure
+        "A line among header fields is one: a name without blanks, a colon, a value."
+        "Mend the line; until then it is not sent."
+        "RFC 9112, section 5"
+        "`Content Type: application/json`"
     PAGE_SEVERAL_REQUESTS "page/several-requests" Warning
         "A block annotated as a request holds one."
         "Give each request a block of its own; until then the first is read, and the others are not."

@@ -20,9 +20,16 @@ pub fn next(path: &str, from: usize) -> Option<(Range<usize>, &str)> {
     loop {
         let start = at + path[at..].find(['{', '<', ':'])?;
         at = start + 1;
-        let closed = |close: char| path[at..].find(close).map(|length| at + length);
+        let closed = |close: char| {
+            // What never closes within its segment is no placeholder, and is not looked for again.
+            let end = path[at..].find([close, '/', '?', '&']).map(|length| at + length)?;
+            path[end..].starts_with(close).then_some(end)
+        };
         let (name, end) = match path.as_bytes()[start] {
-            b'{' => closed('}').map(|end| (&path[at..end], end + 1))?,
+            b'{' => match closed('}') {
+                Some(end) => (&path[at..end], end + 1),
+                None => continue,
+            },
             b'<' => match closed('>').map(|end| (&path[at..end], end + 1)) {
                 Some((name, end)) if !name.is_empty() && !name.contains(['/', '?', '&']) => (name, end),
                 _ => continue,
@@ -67,6 +74,7 @@ mod tests {
             ("/x?$filter=a lt 5 and b <c/d>", &[]),
             ("/f(a='{b}')", &[("", "b")]),
             ("/users/{id", &[]),
+            ("/users/{id/x/{y}", &[("x", "y")]),
         ] {
             assert_eq!(placeholders(path), want, "{path}");
         }

@@ -1,8 +1,10 @@
 //! Credentials that look real: an example that somebody pasted from a session of their own.
 
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::page::{Problem, Reading};
 use crate::rule;
@@ -88,15 +90,47 @@ fn is_random(text: &str) -> bool {
         && !words.iter().any(|word| lower.contains(word))
 }
 
-/// `text` without its credentials, for a person's eyes.
-pub fn masked(text: &str) -> String {
-    let mut out = text.to_owned();
-    if holds_sign(text) {
-        for (_, shape) in ANY.iter() {
-            out = shape.replace_all(&out, "[secret]").into_owned();
+/// `text` without its credentials, for a person's eyes: each is overwritten, character by
+/// character, so that places stay where they are.
+pub fn masked(text: &str) -> Cow<'_, str> {
+    if !holds_sign(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Cow::Borrowed(text);
+    for (_, shape) in ANY.iter() {
+        let filled = shape.replace_all(&out, |found: &Captures<'_>| {
+            let length = found.get_match().as_str().chars().count();
+            format!("{:*<length$}", "[secret]")
+        });
+        if let Cow::Owned(filled) = filled {
+            out = Cow::Owned(filled);
         }
     }
     out
+}
+
+/// The lines, from 1, that a private key takes.
+pub fn key_lines(text: &str) -> Vec<RangeInclusive<u32>> {
+    let mut found = Vec::new();
+    if !text.contains("PRIVATE KEY-----") {
+        return found;
+    }
+    let mut open = None;
+    for (line, text) in (1..).zip(text.lines()) {
+        if text.contains("PRIVATE KEY-----") && text.contains("-----BEGIN") {
+            open = Some(line);
+        }
+        if text.contains("-----END")
+            && let Some(start) = open.take()
+        {
+            found.push(start..=line);
+        }
+        // A key has a few dozen lines; what is never closed hides no page.
+        if open.is_some_and(|start| line - start > 128) {
+            found.extend(open.take().map(|start| start..=line));
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! The line of a page that a problem is about, made fit to be shown.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
 use super::credential;
 use crate::page::{Fence, Problem, Reading};
 
@@ -26,6 +30,8 @@ pub struct Lines<'r> {
     page: &'r str,
     text: Vec<&'r str>,
     fences: Vec<&'r Fence>,
+    keys: Vec<RangeInclusive<u32>>,
+    set_in: RefCell<HashMap<u32, usize>>,
 }
 
 impl<'r> Lines<'r> {
@@ -33,7 +39,8 @@ impl<'r> Lines<'r> {
     pub fn of(reading: &'r Reading) -> Self {
         let page = &*reading.page.name;
         let fences = reading.fences.iter().filter(|fence| &*fence.span.page == page).collect();
-        Lines { page, text: reading.text.lines().collect(), fences }
+        let keys = credential::key_lines(&reading.text);
+        Lines { page, text: reading.text.lines().collect(), fences, keys, set_in: RefCell::default() }
     }
 
     /// The excerpt of a problem, where its line is one of the page's own.
@@ -43,25 +50,30 @@ impl<'r> Lines<'r> {
         }
         let whole = self.text.get((problem.span.line as usize).checked_sub(1)?)?.trim_end();
         let indent = whole.chars().take_while(|c| c.is_whitespace()).count();
+        let masked = credential::masked(whole);
+        let in_key = self.keys.iter().any(|key| key.contains(&problem.span.line));
+        let line: &str = if in_key { "[secret]" } else { &masked };
         // A column counts inside the block; the block may be set in.
         let column = problem.column.map(|column| self.set_in(whole, problem.span.line) + column as usize - 1);
         let skipped = column.map_or(0, |column| column.saturating_sub(LONGEST / 2));
-        let shown: String = whole.chars().skip(skipped).take(LONGEST).collect();
-        let line = credential::masked(&shown);
+        let line: String = line.chars().skip(skipped).take(LONGEST).collect();
         let length = line.chars().count();
         let (start, length) = match column {
-            Some(column) if line == shown => ((column - skipped).min(length.saturating_sub(1)), 1),
-            _ => (indent.min(length), length.saturating_sub(indent)),
+            Some(column) => ((column - skipped).min(length.saturating_sub(1)), 1),
+            None => (indent.min(length), length.saturating_sub(indent)),
         };
         Some(Excerpt { line, column: skipped + start + 1, start, length: length.max(1) })
     }
 
-    /// How far a block's lines are set in by its container.
+    /// How far a block's lines are set in by its container; looked up once a block.
     fn set_in(&self, whole: &str, line: u32) -> usize {
         let after = self.fences.partition_point(|fence| fence.span.line < line);
-        let fence = after.checked_sub(1).map(|at| self.fences[at]);
-        let inner = fence.and_then(|fence| fence.text.lines().nth((line - fence.span.line - 1) as usize));
-        let prefix = inner.and_then(|inner| whole.strip_suffix(inner.trim_end()));
-        prefix.map_or(0, |prefix| prefix.chars().count())
+        let Some(fence) = after.checked_sub(1).map(|at| self.fences[at]) else { return 0 };
+        let mut known = self.set_in.borrow_mut();
+        *known.entry(fence.span.line).or_insert_with(|| {
+            let inner = fence.text.lines().nth((line - fence.span.line - 1) as usize);
+            let prefix = inner.and_then(|inner| whole.strip_suffix(inner.trim_end()));
+            prefix.map_or(0, |prefix| prefix.chars().count())
+        })
     }
 }

@@ -11,6 +11,7 @@ mod suppression;
 
 pub use excerpt::Excerpt;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::multi_status::Dialect;
@@ -43,6 +44,12 @@ pub fn problems(reading: &Reading) -> Vec<Problem> {
     prose::check(reading, &mut found);
     credential::check(reading, &mut found);
     suppression::apply(reading, &mut found);
+    // A message may quote the page.
+    for problem in &mut found {
+        if let Cow::Owned(masked) = credential::masked(&problem.message) {
+            problem.message = masked;
+        }
+    }
     found.sort_by(|a, b| (&a.span, a.rule.name, a.column).cmp(&(&b.span, b.rule.name, b.column)));
     found.dedup();
     found

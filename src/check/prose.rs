@@ -81,14 +81,17 @@ fn named(reading: &Reading) -> (Vec<(u16, u32)>, usize) {
         let mut rest = text[from..].split_inclusive('\n');
         let title = rest.next().unwrap_or("").trim().trim_end_matches(['s', 'S', ':', '#', ' ']);
         let is_heading = at == 0 || text.as_bytes()[at - 1] == b'\n';
-        if !is_heading || !title.eq_ignore_ascii_case("response") {
+        let fenced = |line: u32| {
+            let after = fences.partition_point(|fence| fence.span.line <= line);
+            after.checked_sub(1).is_some_and(|at| line <= fences[at].end)
+        };
+        if !is_heading || !title.eq_ignore_ascii_case("response") || fenced(line) {
             continue;
         }
         sections += 1;
         let mut commented = false;
         for (line, text) in (line + 1..).zip(rest) {
-            let after = fences.partition_point(|fence| fence.span.line <= line);
-            if after.checked_sub(1).is_some_and(|at| line <= fences[at].end) {
+            if fenced(line) {
                 continue;
             }
             let text = text.trim();
@@ -145,10 +148,16 @@ fn codes(text: &str) -> Vec<u16> {
         let rest = after.trim_start_matches([' ', '`', '*', '-', ',', '(']);
         let starts = |phrase: &str| rest.get(..phrase.len()).is_some_and(|head| head.eq_ignore_ascii_case(phrase));
         let phrased = !phrase.is_empty() && (starts(phrase) || starts(&phrase.replace(['-', ' '], "")));
+        let ends = |word: &str| {
+            let tail = before.len().checked_sub(word.len()).and_then(|at| before.get(at..));
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(word))
+        };
+        let next = after.trim_start();
+        let follows = |word: &str| next.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
         let quoted = before.ends_with('`') && (after.starts_with('`') || phrased)
-            || before.to_ascii_uppercase().ends_with("HTTP ")
-            || after.trim_start().to_ascii_lowercase().starts_with("response code")
-            || after.trim_start().to_ascii_lowercase().starts_with("status");
+            || ends("HTTP ")
+            || follows("response code")
+            || follows("status");
         if !phrase.is_empty() && (phrased || quoted) {
             found.push(code);
         }

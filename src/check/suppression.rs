@@ -5,9 +5,9 @@ use crate::rule::{self, Rule};
 
 /// Takes out what the page suppresses, and says which suppressions take nothing out.
 ///
-/// An entry names a rule, `page/json`, alone or with more: a line (`page/json:42`), or words of the
-/// message. Entries for the tool that the member was made for begin with `Error:` or `Warning:`
-/// and are left to it.
+/// An entry names a rule, `page/json`, or a rule and a line, `page/json:42`; what follows a blank is
+/// a remark. One that names no rule means the problem whose message it holds. Entries for the tool
+/// that the member was made for begin with `Error:` or `Warning:` and are left to it.
 pub fn apply(reading: &Reading, problems: &mut Vec<Problem>) {
     let entries =
         reading.remarks.iter().flat_map(|remark| remark.suppressions.iter().map(move |entry| (remark, entry)));
@@ -20,7 +20,7 @@ pub fn apply(reading: &Reading, problems: &mut Vec<Problem>) {
     problems.retain(|problem| {
         let mut suppressed = false;
         for (entry, used) in read.iter().zip(&mut used) {
-            if entry.means(problem) {
+            if entry.means(&reading.page.name, problem) {
                 *used = true;
                 suppressed = true;
             }
@@ -36,6 +36,9 @@ pub fn apply(reading: &Reading, problems: &mut Vec<Problem>) {
     }
 }
 
+/// The longest entry, in bytes, that may hold a message.
+const LONGEST: usize = 1_000;
+
 /// The most suppressions of one page.
 const MOST: usize = 256;
 
@@ -48,21 +51,26 @@ struct Entry<'e> {
 
 impl<'e> Entry<'e> {
     fn read(text: &'e str) -> Self {
-        let is_end = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | '(' | ')' | '[' | ']' | '`' | '"');
-        let rule = text.split(is_end).find_map(rule::find);
-        let line = rule.and_then(|rule| {
-            let after = &text[text.find(rule.name)? + rule.name.len()..];
-            let after = after.trim_start_matches([':', ' ', '(']).trim_start_matches("line ");
-            after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        });
-        let is_foreign = ["Error:", "Warning:"].iter().any(|head| text.trim_start().starts_with(head));
-        Entry { text, rule, line, is_foreign }
+        let text = text.trim();
+        let is_foreign = ["Error:", "Warning:"].iter().any(|head| text.starts_with(head));
+        let word = text.split(char::is_whitespace).next().unwrap_or("").trim_end_matches([':', ',', ';']);
+        let (name, line) = match word.split_once(':') {
+            Some((name, line)) => (name, line.parse().ok()),
+            None => (word, None),
+        };
+        Entry { text, rule: rule::find(name), line, is_foreign }
     }
 
-    fn means(&self, problem: &Problem) -> bool {
-        match self.rule.filter(|_| !self.is_foreign) {
-            Some(rule) => rule == problem.rule && self.line.is_none_or(|line| line == problem.span.line),
-            None => self.text.contains(&problem.message),
+    fn means(&self, page: &str, problem: &Problem) -> bool {
+        if self.is_foreign {
+            return false;
+        }
+        match self.rule {
+            Some(rule) => {
+                let here = |line: u32| line == problem.span.line && *problem.span.page == *page;
+                rule == problem.rule && self.line.is_none_or(here)
+            }
+            None => self.text.len() <= LONGEST && self.text.contains(&problem.message),
         }
     }
 }

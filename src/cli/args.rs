@@ -150,7 +150,7 @@ pub struct ListArgs {
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub format: Form,
     /// Every HTTP block of the pages with what became of it, instead of the cases
-    #[arg(long)]
+    #[arg(long, conflicts_with = "filters")]
     pub blocks: bool,
 }
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::args::{Form, ListArgs};
 use super::{Losses, Refused, docset, note, quiet_pipe, report_unopened, unless_unopened};
 use crate::case::{Case, Promise};
-use crate::page::{Block, BlockKind, Page, Reading};
+use crate::page::{Block, Page, Reading};
 use crate::plan::Filter;
-use crate::report::escape;
+use crate::report::{escape, harmless};
 use crate::source::Span;
 
 /// What a page adds to the list.
@@ -102,7 +102,7 @@ fn cases(page: &Page, format: Form, filter: &Filter, out: &mut Listed) {
     out.fates = [taken.len() - skipped, skipped, 0];
     if format == Form::Json {
         for case in taken {
-            let _ = writeln!(out.text, "{}", line(case));
+            let _ = writeln!(out.text, "{}", harmless(&line(case)));
         }
         return;
     }
@@ -136,8 +136,8 @@ fn blocks(page: &Page, format: Form, out: &mut Listed) {
         }
     }
     for block in &page.blocks {
-        let own = asking.get(&block.span).filter(|_| block.kind == BlockKind::Request);
-        let cases: Vec<&Case> = own.into_iter().chain(promising.get(&block.span)).flatten().copied().collect();
+        let cases: Vec<&Case> =
+            asking.get(&block.span).into_iter().chain(promising.get(&block.span)).flatten().copied().collect();
         let (fate, reason) = fate(block, &cases);
         let mut ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
         ids.dedup();
@@ -147,7 +147,7 @@ fn blocks(page: &Page, format: Form, out: &mut Listed) {
                 let line = json!({
                     "page": &*span.page, "line": span.line, "kind": kind, "fate": fate, "cases": ids, "reason": reason,
                 });
-                format!("{line}\n")
+                format!("{}\n", harmless(&line))
             }
             Form::Text => {
                 let why = reason.unwrap_or_else(|| ids.join(" "));

@@ -74,7 +74,11 @@ pub fn read_lenient(text: &str) -> Result<Lenient, Trouble> {
         _ => {
             let said = strict.to_string();
             let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-            Err(Trouble { what: Mend::Broken(said.to_owned()), line: strict.line(), column: strict.column().max(1) })
+            // The library's column counts bytes.
+            let line = text.lines().nth(strict.line().saturating_sub(1)).unwrap_or("");
+            let before = line.floor_char_boundary(strict.column().saturating_sub(1));
+            let column = line[..before].chars().count() + 1;
+            Err(Trouble { what: Mend::Broken(said.to_owned()), line: strict.line().max(1), column })
         }
     }
 }
@@ -84,6 +88,13 @@ fn place(text: &str, at: usize, what: Mend) -> Trouble {
     let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     Trouble { what, line, column: before[start..].chars().count() + 1 }
+}
+
+/// What stood between two values, beside blanks.
+#[derive(Default)]
+struct Gap {
+    line_ended: bool,
+    ellipsis: bool,
 }
 
 struct Reader<'t> {
@@ -115,13 +126,13 @@ impl<'t> Reader<'t> {
         self.mend(Mend::Slip(what));
     }
 
-    /// Passes blank space, comments and ellipses. Whether a line ended on the way.
-    fn space(&mut self) -> bool {
-        let mut line_ended = false;
+    /// Passes blank space, comments and ellipses.
+    fn space(&mut self) -> Gap {
+        let mut gap = Gap::default();
         while let Some(c) = self.peek() {
             let rest = self.rest();
             if c.is_ascii_whitespace() {
-                line_ended |= c == '\n';
+                gap.line_ended |= c == '\n';
                 self.at += 1;
             } else if c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\0') {
                 self.slip("a blank that JSON does not have (a no-break space, perhaps)");
@@ -134,12 +145,13 @@ impl<'t> Reader<'t> {
                 self.at += remark.find("*/").map_or(rest.len(), |end| end + 4);
             } else if c == '…' || rest.starts_with("..") {
                 self.mend(Mend::Ellipsis);
+                gap.ellipsis = true;
                 self.at += if c == '…' { c.len_utf8() } else { rest.len() - rest.trim_start_matches('.').len() };
             } else {
                 break;
             }
         }
-        line_ended
+        gap
     }
 
     /// One value; `member` where a bare word may stand for a string.
@@ -192,7 +204,7 @@ impl<'t> Reader<'t> {
 
     /// Passes what stands between two members or items. Whether they are told apart at all.
     fn separator(&mut self) -> bool {
-        let line_ended = self.space();
+        let mut gap = self.space();
         let mut commas = 0;
         while let Some(c @ (',' | ';')) = self.peek() {
             commas += 1;
@@ -203,11 +215,11 @@ impl<'t> Reader<'t> {
             }
             let comma = self.at;
             self.at += 1;
-            let ellipsis = self.mends.len();
-            self.space();
-            if self.mends[ellipsis.min(self.mends.len())..].iter().any(|(_, what)| *what == Mend::Ellipsis) {
+            let after = self.space();
+            if after.ellipsis {
                 // The commas around an ellipsis are a part of it.
                 commas = 0;
+                gap.ellipsis = true;
             }
             if commas > 0 && matches!(self.peek(), Some('}' | ']') | None) {
                 let after = std::mem::replace(&mut self.at, comma);
@@ -216,9 +228,9 @@ impl<'t> Reader<'t> {
             }
         }
         let more = !matches!(self.peek(), Some('}' | ']') | None);
-        if commas == 0 && more && !self.mends.last().is_some_and(|(_, what)| *what == Mend::Ellipsis) {
+        if commas == 0 && more && !gap.ellipsis {
             self.slip("no comma between two values");
-            return line_ended || matches!(self.peek(), Some('"' | '\'' | '{'));
+            return gap.line_ended || matches!(self.peek(), Some('"' | '\'' | '{'));
         }
         true
     }
@@ -458,6 +470,7 @@ mod tests {
             "{} {}",
             "{\"a\": 1}\n{\"a\": 2}",
             "{\"a\": 1 b: 2}",
+            "{\"a\": 1, ...\n\"b\": 2, \"c\": [1 2]}",
             "[1 2]",
             "{\"a\": {string}}",
             "<html>",
@@ -484,8 +497,10 @@ mod tests {
                 ("an ellipsis, which JSON does not have".to_owned(), 3, 8),
             ]
         );
-        let broken = read_lenient("{\n \"a\": }").unwrap_err();
+        let broken = read_lenient("{\n \"ä\": }").unwrap_err();
         assert_eq!((broken.what.to_string().as_str(), broken.line, broken.column), ("expected value", 2, 7));
+        let many = format!("{{{}\"z\": [1 2]}}", "a: 1, ".repeat(30));
+        assert!(read_lenient(&many).is_err() && read_lenient(&many.replace("1 2", "1, 2")).is_ok());
     }
 
     proptest! {

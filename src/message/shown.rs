@@ -52,6 +52,8 @@ pub struct Shown {
 pub enum Flaw {
     /// No blank line between header fields and content.
     NoBlankLine(usize),
+    /// A line among the header fields that is none.
+    NoField(usize),
 }
 
 impl Shown {
@@ -115,6 +117,7 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
     if gap > 0 && lines.get(at + gap).is_some_and(|l| field(l).is_some_and(|(name, _)| is_usual(name))) {
         at += gap;
     }
+    let mut run = Run::default();
     while let Some(line) = lines.get(at) {
         if line.trim().is_empty() {
             at += 1;
@@ -133,16 +136,14 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
             }
             value.push_str(line.trim());
         } else {
-            if shown.flaws.is_empty() {
-                shown.flaws.push(Flaw::NoBlankLine(at));
-            }
-            // A field that is none, among others: not yet the content.
+            // A field that is none, among others, is not yet the content.
             let json = line.trim_start().starts_with(['{', '[', '<', '"', '}', ']']);
-            if json
-                || !line.contains(':')
-                || lines[at + 1..].iter().take_while(|l| l.contains(':')).all(|l| field(l).is_none())
-            {
+            if json || !line.contains(':') || !run.has_field_after(lines, at) {
+                shown.flaws.push(Flaw::NoBlankLine(at));
                 break;
+            }
+            if shown.flaws.is_empty() {
+                shown.flaws.push(Flaw::NoField(at));
             }
         }
         at += 1;
@@ -153,6 +154,24 @@ fn message(lines: &[&str], from: usize, first: bool) -> Option<(Shown, usize)> {
     let body = lines[shown.body_line.min(end)..end].join("\n");
     body.trim_matches(margin).clone_into(&mut shown.body);
     Some((shown, end))
+}
+
+/// A run of lines that each hold a colon, looked at once.
+#[derive(Default)]
+struct Run {
+    end: usize,
+    last_field: usize,
+}
+
+impl Run {
+    fn has_field_after(&mut self, lines: &[&str], at: usize) -> bool {
+        if at >= self.end {
+            self.end = at + lines[at..].iter().take_while(|line| line.contains(':')).count();
+            let fields = lines[at..self.end].iter().rposition(|line| field(line).is_some());
+            self.last_field = fields.map_or(0, |last| at + last);
+        }
+        self.last_field > at
+    }
 }
 
 /// The URL of a request line and of the lines that go on with it, without the version.
@@ -409,7 +428,7 @@ mod tests {
     fn a_field_that_is_none_ends_no_header() {
         let got = one("GET /me\n: x\nPr\u{e9}fer: y\nA: b\n\nc");
         assert_eq!((got.headers, got.body.as_str()), (Headers::from([("A", "b")]), "c"));
-        assert_eq!(got.flaws, [Flaw::NoBlankLine(1)]);
+        assert_eq!(got.flaws, [Flaw::NoField(1)]);
     }
 
     #[test]

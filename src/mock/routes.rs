@@ -141,7 +141,8 @@ impl Routes {
         let mut best = None;
         // Of many examples of one shape only those of this very path need a look, if there are any.
         let exact = method.by_path.get(&target.key());
-        let exact = exact.filter(|exact| exact.iter().any(|at| !cases[*at].anonymous));
+        let exact =
+            exact.filter(|exact| exact.iter().any(|at| !cases[*at].anonymous && cases[*at].promise().is_some()));
         for at in exact.unwrap_or(&method.cases) {
             let (case, documented) = (&*cases[*at], &self.targets[*at]);
             let Some(promise) = case.promise() else { continue };

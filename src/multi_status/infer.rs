@@ -219,11 +219,14 @@ pub fn law(dialect: &Dialect, own: Shown<'_>, items: &[Value], operation: &[Show
     }
 }
 
+/// The most entries of one kind that say what such an entry looks like.
+const MOST_EXAMPLES: usize = 256;
+
 fn examples(dialect: &Dialect, own: Shown<'_>, operation: &[Shown<'_>], failed: bool) -> Vec<Value> {
     let of = |shown: &Shown<'_>| -> Vec<Value> {
         let under = shown.status == dialect.success || shown.status == dialect.partial;
         let entries = shown.response.filter(|_| under).and_then(|body| dialect.entries_of(body));
-        entries.into_iter().flatten().filter(|e| is_failed(e) == failed).cloned().collect()
+        entries.into_iter().flatten().filter(|e| is_failed(e) == failed).take(MOST_EXAMPLES).cloned().collect()
     };
     let mine = of(&own);
     if !mine.is_empty() {
@@ -245,13 +248,19 @@ pub fn derive(dialect: &Dialect, request: &Value, response: &Value) -> Option<Va
         return None;
     }
     let template = documented.first()?;
+    let mut known: BTreeMap<Identity, &Value> = BTreeMap::new();
+    for item in documented {
+        if let Some(id) = dialect.item_id(item) {
+            known.entry(id).or_insert(item);
+        }
+    }
     let mut items: Vec<Value> = Vec::new();
     for id in &answered {
-        let known = documented.iter().find(|item| dialect.item_id(item).as_ref() == Some(id));
-        items.push(known.cloned().or_else(|| with_key(dialect, template, id))?);
+        items.push(known.get(id).copied().cloned().or_else(|| with_key(dialect, template, id))?);
     }
     if entries.iter().all(is_failed) {
-        let others = documented.iter().filter(|item| dialect.item_id(item).is_some_and(|id| !answered.contains(&id)));
+        let blamed: BTreeSet<&Identity> = answered.iter().collect();
+        let others = documented.iter().filter(|item| dialect.item_id(item).is_some_and(|id| !blamed.contains(&id)));
         items.extend(others.cloned());
     }
     let mut derived = request.clone();

@@ -1,5 +1,6 @@
 //! One fence → the HTTP messages in it, and what kind of block it is.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::annotation::{Annotation, BlockType};
@@ -108,12 +109,12 @@ pub fn read(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, pro
     let is_request = |m: &Shown| matches!(m.start, Start::Request { .. });
     let at = blocks.len();
     let mut block = Block::new(fence.span.clone());
+    // One that holds both is the request's.
     block.kind = match messages.first() {
-        Some(first) if is_request(first) => BlockKind::Request,
+        Some(_) if messages.iter().any(is_request) => BlockKind::Request,
         Some(_) => BlockKind::Response,
         None => BlockKind::Other,
     };
-    let of_messages = matches!(said, Some(BlockType::Request | BlockType::Response));
     if said == Some(BlockType::Other) || (messages.is_empty() && said == Some(BlockType::Ignored)) {
         block.skip("the page annotates it as no example");
         blocks.push(block);
@@ -148,20 +149,24 @@ pub fn read(fence: &Fence, blocks: &mut Vec<Block>, pieces: &mut Vec<Piece>, pro
         BlockKind::Request => said == Some(BlockType::Response),
         _ => said == Some(BlockType::Request),
     };
-    if wrong_role && of_messages {
+    if wrong_role {
         let (says, is) =
             if block.kind == BlockKind::Request { ("response", "request") } else { ("request", "response") };
         let message = format!("annotated as a {says}, but it is a {is}");
         problems.push(Problem::new(&rule::PAGE_ANNOTATION, fence.span.clone(), &message));
     }
+    let text = OnceCell::new();
     for shown in messages {
         for flaw in &shown.flaws {
-            let Flaw::NoBlankLine(line) = flaw;
-            let span = fence.span.at_line(fence.span.line + 1 + lines(*line));
-            let message = "no blank line between header fields and body";
-            problems.push(Problem::new(&rule::PAGE_NO_BLANK_LINE, span, message));
+            let (rule, line, message) = match flaw {
+                Flaw::NoBlankLine(line) => {
+                    (&rule::PAGE_NO_BLANK_LINE, line, "no blank line between header fields and body")
+                }
+                Flaw::NoField(line) => (&rule::PAGE_HEADER, line, "not a header field; it is not sent"),
+            };
+            problems.push(Problem::new(rule, fence.span.at_line(fence.span.line + 1 + lines(*line)), message));
         }
-        pieces.push(piece(fence, &annotation, shown, at, problems));
+        pieces.push(piece(fence, &text, &annotation, shown, at, problems));
     }
     blocks.push(block);
 }
@@ -196,7 +201,8 @@ fn fragment(
             body_line: gap,
             flaws: Vec::new(),
         };
-        pieces.push(piece(fence, &annotation.unwrap_or_default(), body, blocks.len(), problems));
+        let annotation = annotation.unwrap_or_default();
+        pieces.push(piece(fence, &OnceCell::new(), &annotation, body, blocks.len(), problems));
     } else if said == Some(BlockType::Request) || said == Some(BlockType::Response) {
         let message = match said {
             Some(BlockType::Request) => "annotated as a request, but it does not start with a method and a URL",
@@ -218,8 +224,9 @@ fn fragment(
     blocks.push(block);
 }
 
-fn piece(
-    fence: &Fence,
+fn piece<'f>(
+    fence: &'f Fence,
+    text: &OnceCell<Vec<&'f str>>,
     annotation: &Arc<Annotation>,
     shown: Shown,
     block: usize,
@@ -229,7 +236,12 @@ fn piece(
     let parts = Parts { start: line(shown.line), body: line(shown.body_line) };
     let span = fence.span.clone();
     let raw = annotation.ours.raw;
-    let (content, repaired) = content_of(&shown, raw, &span.at_line(parts.body), problems);
+    // The text of a body begins with its first character: what that was set in counts for columns.
+    let set_in = || {
+        let text = text.get_or_init(|| fence.text.lines().collect());
+        text.get(shown.body_line).map_or(0, |first| first.chars().take_while(|c| c.is_whitespace()).count())
+    };
+    let (content, repaired) = content_of(&shown, raw, &span.at_line(parts.body), set_in, problems);
     match shown.start {
         Start::Request { method, url } => Piece::Request(Example {
             span,
@@ -281,7 +293,13 @@ fn starts_http(text: &str) -> bool {
     (method && target.contains(['/', '{'])) || first.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"))
 }
 
-fn content_of(shown: &Shown, raw: bool, span: &Span, problems: &mut Vec<Problem>) -> (Content, bool) {
+fn content_of(
+    shown: &Shown,
+    raw: bool,
+    span: &Span,
+    set_in: impl Fn() -> usize,
+    problems: &mut Vec<Problem>,
+) -> (Content, bool) {
     let text = shown.body.as_str();
     if text.is_empty() {
         return (Content::None, false);
@@ -293,7 +311,10 @@ fn content_of(shown: &Shown, raw: bool, span: &Span, problems: &mut Vec<Problem>
     if raw || !(says || looks) {
         return (Content::Text(text.into()), false);
     }
-    let place = |trouble: &json::Trouble| (span.at_line(span.line + lines(trouble.line - 1)), trouble.column);
+    let place = |trouble: &json::Trouble| {
+        let column = trouble.column + if trouble.line == 1 { set_in() } else { 0 };
+        (span.at_line(span.line + lines(trouble.line - 1)), column)
+    };
     match json::read_lenient(text) {
         Ok(json::Lenient { value, mends }) => {
             // The first slip says more than the first shorthand.
@@ -309,7 +330,7 @@ fn content_of(shown: &Shown, raw: bool, span: &Span, problems: &mut Vec<Problem>
         Err(trouble) => {
             // `{Raw bytes of the file}` is no JSON and does not pretend to be.
             let pretends = matches!(begins.next(), Some('"' | '{' | '[' | '}' | ']' | '\''));
-            if looks && pretends {
+            if looks && (pretends || (says && text.contains(':'))) {
                 let (span, column) = place(&trouble);
                 let message = format!("the body is not JSON: {}", trouble.what);
                 problems.push(Problem::new(&rule::PAGE_JSON, span, &message).column(column).losing());

@@ -2,7 +2,7 @@
 //! and which request a promise needs.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -289,7 +289,7 @@ fn unreachable(dialect: &Dialect, request: Option<&Value>, body: &Value) -> Stri
     let list = |value: Option<&Value>, pointer: &str| -> Vec<Value> {
         value.and_then(|v| json::at(v, pointer)).and_then(Value::as_array).cloned().unwrap_or_default()
     };
-    let asked: Vec<_> = list(request, &dialect.items).iter().filter_map(|item| dialect.item_id(item)).collect();
+    let asked: BTreeSet<_> = list(request, &dialect.items).iter().filter_map(|item| dialect.item_id(item)).collect();
     let answered = list(Some(body), &dialect.entries);
     let foreign = answered.iter().filter_map(|entry| dialect.entry_id(entry)).find(|id| !asked.contains(id));
     let what = foreign.map_or_else(|| "items".to_owned(), |id| format!("`{}`", id.as_str()));
@@ -344,6 +344,10 @@ fn shown_composites(body: &Value) -> Vec<Composite> {
     let Some(id) = first.get("id").and_then(Value::as_str).filter(|id| id.contains(',')) else {
         return Vec::new();
     };
+    if id.split(',').count() > MOST_PARTS {
+        return Vec::new();
+    }
+    let pointers = strings(first);
     let parts: Vec<Option<String>> = (0..id.split(',').count())
         .map(|at| {
             let agrees = |item: &Value, pointer: &str| {
@@ -351,12 +355,15 @@ fn shown_composites(body: &Value) -> Vec<Composite> {
                 let there = item.pointer(pointer).and_then(Value::as_str);
                 part.zip(there).is_some_and(|(part, there)| part.eq_ignore_ascii_case(there))
             };
-            strings(first).into_iter().find(|pointer| items.iter().all(|item| agrees(item, pointer)))
+            pointers.iter().find(|pointer| items.iter().all(|item| agrees(item, pointer))).cloned()
         })
         .collect();
     let agreed = parts.iter().flatten().count();
     if agreed >= 2 { vec![Composite { id: "/id".to_owned(), parts }] } else { Vec::new() }
 }
+
+/// The most parts that an id is taken apart into.
+const MOST_PARTS: usize = 16;
 
 /// Pointers to the strings inside an object, its `id` apart.
 fn strings(item: &Value) -> Vec<String> {

@@ -137,9 +137,21 @@ impl Docset {
     }
 
     fn found(&mut self, path: PathBuf, whole: PathBuf, roots: &Arc<[PathBuf]>, part: bool) {
-        if self.seen.iter().any(|seen| seen.contains(&whole)) || !self.seen[usize::from(part)].insert(whole) {
+        let [pages, parts] = &mut self.seen;
+        if !part && parts.remove(&whole) {
+            // It was found in a folder, and now it is named: a page.
+            self.parts.retain(
+                |file| !matches!(&file.text, Text::At(at, _) if at.canonicalize().ok().as_ref() == Some(&whole)),
+            );
+        }
+        if pages.contains(&whole) || parts.contains(&whole) {
             return;
         }
+        if part {
+            parts.insert(whole)
+        } else {
+            pages.insert(whole)
+        };
         let file = File { name: shown(&path).into(), text: Text::At(path, Arc::clone(roots)) };
         if part { self.parts.push(file) } else { self.files.push(file) }
     }
@@ -154,12 +166,16 @@ impl Docset {
         let stems = stems::stems(names);
         let (stems, stems_of_parts) = stems.split_at(self.files.len());
         each(&self.files, stems, &included, &of, &mut then, &mut unopened);
-        let is_page = |file: &&File| !matches!(&file.text, Text::At(path, _) if included.has(path));
+        let stands_alone = |file: &&File| !matches!(&file.text, Text::At(path, _) if included.has(path));
+        // Parts may include parts: those that stand alone say which do not.
+        for part in self.parts.iter().filter(stands_alone) {
+            let _ = part.read("", &included);
+        }
         let left: (Vec<File>, Vec<String>) = self
             .parts
             .iter()
             .zip(stems_of_parts)
-            .filter(|(f, _)| is_page(f))
+            .filter(|(f, _)| stands_alone(f))
             .map(|(f, s)| (f.clone(), s.clone()))
             .unzip();
         each(&left.0, &left.1, &included, &of, &mut then, &mut unopened);

@@ -41,6 +41,9 @@ pub fn roots(path: &Path, is_folder: bool) -> Vec<PathBuf> {
 /// The most files that one page may include, all levels together.
 const MOST_INCLUDED: usize = 256;
 
+/// The most bytes that they may hold together.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
 /// The deepest that files include each other.
 const DEEPEST: usize = 8;
 
@@ -120,12 +123,13 @@ pub struct Inclusion<'a> {
     /// The files that are being read, outermost first.
     open: Vec<PathBuf>,
     left: usize,
+    bytes_left: usize,
 }
 
 impl<'a> Inclusion<'a> {
     /// Those of one page, from files below `roots`.
     pub fn new(roots: &'a [PathBuf], included: &'a Included) -> Self {
-        Inclusion { roots, included, open: Vec::new(), left: MOST_INCLUDED }
+        Inclusion { roots, included, open: Vec::new(), left: MOST_INCLUDED, bytes_left: MOST_BYTES }
     }
 
     /// The file that `from` (shown as `name`) includes as `named`, if it is a part of the docset
@@ -149,11 +153,13 @@ impl<'a> Inclusion<'a> {
         let bytes = self.included.get(&path)?;
         self.left -= 1;
         let shown: Arc<str> = beside(name, named).into();
-        // What is wrong with its bytes is said where it is a page of its own.
-        let text = decode(&shown, bytes.to_vec(), &mut Vec::new());
+        self.bytes_left = self.bytes_left.checked_sub(bytes.len())?;
+        let mut problems = Vec::new();
+        let text = decode(&shown, bytes.to_vec(), &mut problems);
         self.open.push(path.clone());
-        let read = markdown::read(&shown, &text, &mut |inner| self.of(&shown, &path, inner));
+        let mut read = markdown::read(&shown, &text, &mut |inner| self.of(&shown, &path, inner));
         self.open.pop();
+        read.problems.append(&mut problems);
         Some(read)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::Problem;
 use super::annotation::{self, Annotation, BlockType, Flaw};
 use super::include;
 use crate::source::Span;
@@ -53,6 +54,8 @@ pub struct Markdown {
     pub fences: Vec<Fence>,
     /// Its annotations that stand before no block: those of the page, and strays.
     pub remarks: Vec<Comment>,
+    /// What is wrong with the bytes of included files.
+    pub problems: Vec<Problem>,
 }
 
 /// What another file has to add, by the path that the page names: see [`super::docset`].
@@ -72,12 +75,22 @@ pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
         chapter: 0,
     };
     let mut open = open.into_iter().peekable();
-    let mut includes = include::named(text).peekable();
+    let mut includes = include::named(text).skip_while(|(at, _)| *at < skipped).peekable();
     let mut html: Option<(usize, String)> = None;
     let mut fence: Option<(Fence, Range<usize>)> = None;
     let mut heading: Option<(HeadingLevel, bool)> = None;
     for (event, range) in Parser::new_ext(&whole[skipped..], Options::empty()).into_offset_iter() {
         let range = range.start + skipped..range.end + skipped;
+        if fence.is_none() {
+            // What stands before an event is read before it: comments wait for the next block.
+            while let Some(at) = open.next_if(|open| open.start < range.start) {
+                reader.unclosed(&at);
+            }
+            while let Some((_, path)) = includes.next_if(|(at, _)| *at < range.start) {
+                reader.include(include(path));
+            }
+        }
+        let mut shows_text = |range: &Range<usize>| while includes.next_if(|(at, _)| *at < range.end).is_some() {};
         match event {
             Event::Start(Tag::Heading { level, .. }) => heading = Some((level, false)),
             Event::Start(Tag::Link { dest_url, .. }) if dest_url.starts_with("#tab/") => {
@@ -89,7 +102,12 @@ pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
                     reader.chapter += usize::from(level <= HeadingLevel::H2);
                 }
             }
-            Event::Start(Tag::HtmlBlock) => html = Some((range.start, String::new())),
+            // An include in a comment or in code is text.
+            Event::Code(_) | Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => shows_text(&range),
+            Event::Start(Tag::HtmlBlock) => {
+                shows_text(&range);
+                html = Some((range.start, String::new()));
+            }
             Event::Html(piece) => {
                 if let Some((_, text)) = &mut html {
                     text.push_str(&piece);
@@ -100,14 +118,11 @@ pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
                     reader.comments(at, &text);
                 }
             }
-            Event::InlineHtml(piece) if piece.starts_with("<!--") => reader.comments(range.start, &piece),
+            Event::InlineHtml(piece) if piece.starts_with("<!--") => {
+                shows_text(&range);
+                reader.comments(range.start, &piece);
+            }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                while let Some(at) = open.next_if(|open| open.start < range.start) {
-                    reader.unclosed(&at);
-                }
-                while let Some((_, path)) = includes.next_if(|(at, _)| *at < range.start) {
-                    reader.include(include(path));
-                }
                 let word = info.split([' ', '\t', ',', '{']).next().unwrap_or("");
                 let line = reader.lines.of(range.start);
                 let made = Fence {
@@ -129,7 +144,7 @@ pub fn read(name: &Arc<str>, text: &str, include: Include<'_>) -> Markdown {
             }
             Event::End(TagEnd::CodeBlock) => {
                 if let Some((mut fence, range)) = fence.take() {
-                    while includes.next_if(|(at, _)| *at < range.end).is_some() {}
+                    shows_text(&range);
                     fence.end = fence.span.line + newlines(text[range].trim_end());
                     reader.out.fences.push(fence);
                 }
@@ -205,6 +220,7 @@ impl Reader<'_> {
     /// block inside, and the other way round.
     fn include(&mut self, included: Option<Markdown>) {
         let Some(included) = included else { return };
+        self.out.problems.extend(included.problems);
         for mut fence in included.fences {
             if fence.comment.is_none() {
                 fence.comment = self.held.take();
@@ -244,7 +260,7 @@ fn newlines(text: &str) -> u32 {
 }
 
 /// Where the YAML block at the start of a page ends. The Markdown library would take any two rules
-/// of a page for such a block, and drop what is between them.
+/// of a page for such a block, and drop what is between them; one that holds a block is none.
 fn front_matter(text: &str) -> usize {
     let is_rule = |line: &str| line.trim_end() == "---";
     let mut length = 0;
@@ -253,6 +269,9 @@ fn front_matter(text: &str) -> usize {
             return 0;
         }
         length += line.len();
+        if ["```", "~~~", "<!--"].iter().any(|mark| line.trim_start().starts_with(mark)) {
+            return 0;
+        }
         if at > 0 && is_rule(line) {
             return length;
         }
@@ -265,10 +284,11 @@ fn front_matter(text: &str) -> usize {
 fn unclosed_comments(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut close, mut fence, mut from) = (0, 0, 0);
+    let mut fenced = Fenced::default();
     let comment = memchr::memmem::Finder::new("<!--");
     while let Some(start) = comment.find(&text.as_bytes()[from..]).map(|at| from + at) {
         from = start + 4;
-        if !text[from..].trim_start().starts_with('{') {
+        if !text[from..].trim_start().starts_with('{') || fenced.holds(text, start) {
             continue;
         }
         if close < from {
@@ -286,6 +306,33 @@ fn unclosed_comments(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether places that only grow stand inside a fence, line by line.
+#[derive(Default)]
+struct Fenced {
+    at: usize,
+    open: Option<(char, usize)>,
+}
+
+impl Fenced {
+    fn holds(&mut self, text: &str, place: usize) -> bool {
+        for line in text[self.at..].split_inclusive('\n') {
+            if self.at + line.len() > place {
+                break;
+            }
+            self.at += line.len();
+            let line = line.trim_start_matches([' ', '\t', '>']);
+            let Some(mark) = line.chars().next().filter(|c| matches!(c, '`' | '~')) else { continue };
+            let run = line.chars().take_while(|c| *c == mark).count();
+            match self.open {
+                None if run >= 3 => self.open = Some((mark, run)),
+                Some((c, n)) if c == mark && run >= n && line[run..].trim().is_empty() => self.open = None,
+                _ => {}
+            }
+        }
+        self.open.is_some()
+    }
 }
 
 /// The beginning of the next line that opens or closes a fence.
@@ -360,10 +407,17 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_inside_a_block_is_its_text() {
+        let text = "```http\nPOST /x\n\n{\"a\": \"<!-- {\"}\n```\n\n```http\nGET /y\n```\n";
+        assert_eq!(fences(text)[0].text, "POST /x\n\n{\"a\": \"<!-- {\"}\n");
+    }
+
+    #[test]
     fn rules_on_a_page_hide_nothing() {
         let text = "---\ntitle: x\n---\n\n---\n### A\n\n```http\nGET /x\n```\n\n---\n\n```http\nGET /y\n```\n";
         assert_eq!(fences(text).iter().map(|f| f.span.line).collect::<Vec<_>>(), [8, 14]);
         assert_eq!(fences("---\n```\nx\n```\n").len(), 1);
+        assert_eq!(fences("---\n```\nx\n```\n---\n").len(), 1);
     }
 
     #[test]
@@ -426,5 +480,21 @@ mod tests {
             )
         );
         assert_eq!(named(&read.fences[0]), Some((2, "a")));
+        // The annotation after an include is of the block after it.
+        let text = format!("# A\n[!INCLUDE [x](y.md)]\n\n## B\n{ANNOTATION}\n```http\nGET /z\n```\n");
+        let block = "```http\nGET /x\n```\n";
+        let read =
+            super::read(&"p.md".into(), &text, &mut |path| Some(super::read(&path.into(), block, &mut |_| None)));
+        let got: Vec<_> = read.fences.iter().map(|f| (f.section, named(f))).collect();
+        assert_eq!(got, [(1, None), (2, Some((5, "a")))]);
+        for quoted in [
+            "`[!INCLUDE [x](y.md)]`",
+            "<!-- [!INCLUDE [x](y.md)] -->",
+            "```md\n[!INCLUDE [x](y.md)]\n```",
+            "    [!INCLUDE [x](y.md)]",
+        ] {
+            let read = super::read(&"p.md".into(), &format!("# A\n\n{quoted}\n"), &mut |path| panic!("{path}"));
+            assert!(read.fences.len() < 2, "{quoted}");
+        }
     }
 }

@@ -165,7 +165,8 @@ pub fn examine(name: &str, bytes: &[u8]) -> Reading {
 fn study(name: &Arc<str>, stem: &str, bytes: Vec<u8>, include: Include<'_>) -> Reading {
     let mut problems = Vec::new();
     let text = decode(name, bytes, &mut problems);
-    let read = markdown::read(name, &text, include);
+    let mut read = markdown::read(name, &text, include);
+    problems.append(&mut read.problems);
     for comment in read.fences.iter().filter_map(|fence| fence.comment.as_ref()).chain(&read.remarks) {
         for flaw in &comment.flaws {
             let span = comment.span.at_line(comment.span.line.saturating_add(flaw.line));
@@ -198,7 +199,10 @@ fn decode(name: &Arc<str>, bytes: Vec<u8>, problems: &mut Vec<Problem>) -> Strin
         let span = Span::new(name, u32::try_from(line).unwrap_or(u32::MAX));
         problems.push(Problem::new(&rule::PAGE_ENCODING, span, message).losing());
     };
-    let line_of = |bytes: &[u8], at: usize| memchr::memchr_iter(b'\n', &bytes[..at]).count() + 1;
+    let line_of = |bytes: &[u8], at: usize| {
+        let lone = memchr::memchr_iter(b'\r', &bytes[..at]).filter(|at| bytes.get(at + 1) != Some(&b'\n')).count();
+        memchr::memchr_iter(b'\n', &bytes[..at]).count() + lone + 1
+    };
     let wide = match &bytes[..] {
         [0xff, 0xfe, rest @ ..] => Some((rest, u16::from_le_bytes as fn([u8; 2]) -> u16)),
         [0xfe, 0xff, rest @ ..] => Some((rest, u16::from_be_bytes as fn([u8; 2]) -> u16)),

@@ -30,6 +30,7 @@ pub fn pair(fences: &[Fence], problems: &mut Vec<Problem>) -> Paired {
     }
     let mut examples = Examples::default();
     let mut templates = Vec::new();
+    let mut answers = Vec::new();
     for piece in told_apart(pieces, &mut blocks) {
         match piece {
             Piece::Templates(block, shapes) => {
@@ -38,8 +39,11 @@ pub fn pair(fences: &[Fence], problems: &mut Vec<Problem>) -> Paired {
                 templates.extend(shapes);
             }
             Piece::Request(example) => examples.push(example),
-            Piece::Response { answer, .. } => examples.assign(answer, &mut blocks, problems),
+            Piece::Response { answer, .. } => answers.push((examples.all.len(), answer)),
         }
+    }
+    for (before, answer) in answers {
+        examples.assign(before, answer, &mut blocks, problems);
     }
     let examples = examples.all;
     for example in &examples {
@@ -95,8 +99,11 @@ fn told_apart(pieces: Vec<Piece>, blocks: &mut [Block]) -> Vec<Piece> {
                     waiting = None;
                     Piece::Response { answer, bare: false }
                 } else {
-                    blocks[answer.block].kind = BlockKind::Other;
-                    blocks[answer.block].skip("header fields alone, without the message they belong to");
+                    // Fields before a request in one block are the request's block.
+                    if blocks[answer.block].kind != BlockKind::Request {
+                        blocks[answer.block].kind = BlockKind::Other;
+                        blocks[answer.block].skip("header fields alone, without the message they belong to");
+                    }
                     continue;
                 }
             }
@@ -110,49 +117,68 @@ fn told_apart(pieces: Vec<Piece>, blocks: &mut [Block]) -> Vec<Piece> {
     out
 }
 
-/// The requests so far, and which of them has a name; of several the last.
+/// The requests of a page, and which of them have a name.
 #[derive(Default)]
 struct Examples {
     all: Vec<Example>,
-    named: HashMap<String, usize>,
-    /// The last one that takes an answer by its place alone.
-    last: Option<usize>,
+    /// By name, in page order.
+    named: HashMap<String, Vec<usize>>,
+    /// Those that take an answer by their place alone.
+    plain: Vec<usize>,
 }
+
+/// The most responses of one request, and the most requests that one response names. Pages have up
+/// to five; without a limit a small page could ask for any amount of memory.
+const MOST: usize = 64;
 
 impl Examples {
     fn push(&mut self, example: Example) {
-        let at = self.all.len();
         for name in &example.annotation.names {
-            self.named.insert(name.to_ascii_lowercase(), at);
+            self.named.entry(name.to_ascii_lowercase()).or_default().push(self.all.len());
         }
         if example.aside != Some(OTHER_FORM) {
-            self.last = Some(at);
+            self.plain.push(self.all.len());
         }
         self.all.push(example);
     }
 
-    /// Gives a response to the requests that its `name` says, else to the last one before it.
-    /// A name may occur twice on a page: the request nearest before the response is meant.
-    fn assign(&mut self, answer: Answer, blocks: &mut [Block], problems: &mut Vec<Problem>) {
-        let names = answer.annotation.names.iter().map(|name| name.to_ascii_lowercase());
-        let mut meant: Vec<usize> = names.filter_map(|name| self.named.get(&name).copied()).collect();
+    /// Gives a response to the requests that its `name` says, else to the last of the `before`
+    /// requests that stand before it. A name may occur twice on a page: the nearest request before
+    /// the response is meant, or where there is none, the first after it.
+    fn assign(&mut self, before: usize, answer: Answer, blocks: &mut [Block], problems: &mut Vec<Problem>) {
+        let nearest = |name: &String| {
+            let all = self.named.get(&name.to_ascii_lowercase())?;
+            let earlier = all.partition_point(|at| *at < before);
+            all.get(earlier.saturating_sub(1)).copied()
+        };
+        let mut meant: Vec<usize> = answer.annotation.names.iter().take(MOST).filter_map(nearest).collect();
         meant.sort_unstable();
         meant.dedup();
         if meant.is_empty() {
-            meant.extend(self.last);
+            let earlier = self.plain.partition_point(|at| *at < before);
+            meant.extend(self.plain[..earlier].last());
         }
-        if meant.is_empty() && answer.annotation.block_type == Some(BlockType::Ignored) {
-            blocks[answer.block].skip("the page annotates it as no example");
-        } else if meant.is_empty() {
-            blocks[answer.block].reason = Some("no request before it".to_owned());
-            let message = "this response has no request before it";
+        let block = &mut blocks[answer.block];
+        let mut lost = |reason: &str, message: &str| {
+            block.reason = Some(reason.to_owned());
             let problem = Problem::new(&rule::PAGE_ORPHAN_RESPONSE, answer.span.clone(), message).losing();
             // On a page without annotations it may be no more than an illustration.
             let annotated = answer.annotation.block_type.is_some();
             problems.push(if annotated { problem } else { problem.warning() });
+        };
+        if meant.is_empty() && answer.annotation.block_type == Some(BlockType::Ignored) {
+            block.skip("the page annotates it as no example");
+            return;
+        }
+        if meant.is_empty() {
+            lost("no request before it", "this response has no request before it");
+        } else if meant.iter().all(|at| self.all[*at].responses.len() >= MOST) {
+            lost("its request has too many responses", "this response is one too many: its request has 64 already");
         }
         for at in meant {
-            self.all[at].responses.push(answer.clone());
+            if self.all[at].responses.len() < MOST {
+                self.all[at].responses.push(answer.clone());
+            }
         }
     }
 }

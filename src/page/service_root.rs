@@ -103,9 +103,12 @@ pub fn is_open(template: &str, shown: &str) -> bool {
     same && template.contains('(')
 }
 
+/// The longest path that is ever sent; servers take 8 KiB.
+const LONGEST: usize = 16 * 1024;
+
 /// Whether `base` and `path` make a URL at all.
 pub fn joins(path: &str) -> bool {
-    Url::parse(&format!("http://h{path}")).is_ok()
+    path.len() <= LONGEST && Url::parse(&format!("http://h{path}")).is_ok()
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl<W: Write> Reporter for Json<W> {
 
 /// The JSON text, with what a terminal would act on escaped as JSON allows: such characters stand
 /// only inside strings there, and all are below U+FFFF.
-pub(super) fn harmless(value: &Value) -> String {
+pub fn harmless(value: &Value) -> String {
     let text = value.to_string();
     if !text.contains(is_active) {
         return text;

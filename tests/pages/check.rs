@@ -33,6 +33,7 @@ fn blank_lines() {
         &(request(&format!("POST /x\n{JSON}\n{{\n}}")) + &response("", "HTTP/1.1 204 No Content")),
         &[("page/no-blank-line", 5)],
     );
+    breaks(&(request(&format!("{GET}\nContent Type: a\nPrefer: b")) + &ok("{}")), &[("page/header", 4)]);
     is_right(&get(&response("", &format!("HTTP/1.1 200 OK\n\n{JSON}\nPrefer: a\n  b\n\n{{}}"))));
 }
 
@@ -262,6 +263,14 @@ fn credentials() {
         examine("page.md", (request(&format!("{GET}\nAuthorization: Bearer {token}")) + &ok("{}")).as_bytes());
     let shown = graphspec::check::findings(&reading);
     assert!(!format!("{shown:?}").contains(token), "a finding shows the credential");
+    // Other findings about the same line, or a quotation of it, do not show it either.
+    let key = "\"k\": \"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----\",";
+    let long = format!("{{\"a\": \"{}{token}{}\",}}", "x ".repeat(900), token.repeat(3));
+    for body in [format!("{{\"t\": \"{token}\",}}"), format!("{{\n{key}\n}}"), long] {
+        let reading = examine("page.md", get(&ok(&body)).as_bytes());
+        let shown = format!("{:?}", graphspec::check::findings(&reading));
+        assert!(shown.contains("page/json") && !shown.contains("eyJ0eXAi") && !shown.contains("MIIEvQ"), "{shown}");
+    }
 }
 
 #[test]
@@ -276,6 +285,10 @@ fn suppressions() {
     breaks(&page("\"page/json:99\""), &[("page/json", 11), ("page/suppression", 14)]);
     breaks(&page("\"page/json\", \"page/shape\""), &[("page/suppression", 14)]);
     breaks(&page("\"Error: get_me/a: something else\""), &[("page/json", 11)]);
+    let message = "the body is JSON only after mending: a comma before the closing bracket";
+    is_right(&page(&format!("\"{message}\"")));
+    breaks(&page(&format!("\"Warning: {message}\"")), &[("page/json", 11)]);
+    is_right(&page("\"page/json 99 bottles\""));
 }
 
 #[test]

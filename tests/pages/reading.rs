@@ -94,6 +94,9 @@ fn one_response_may_answer_several_requests() {
     let named = |name: &str| request(GET).replace("\"a\"", &format!("\"{name}\""));
     let text = named("x") + &named("y") + &response(", \"name\": [\"x\", \"Y\",]", "HTTP/1.1 200") + &named("z");
     assert_eq!(ids(&text), ["page/x/200", "page/y/200", "page/z/none"]);
+    // Its name counts more than its place.
+    let early = named("x") + &response(", \"name\": \"y\"", "HTTP/1.1 200") + &named("y");
+    assert_eq!(ids(&early), ["page/x/none", "page/y/200"]);
 }
 
 #[test]
@@ -102,6 +105,9 @@ fn a_block_may_hold_request_and_response() {
     let page = read(&text);
     assert_eq!((page.cases.len(), page.cases[0].promises[0].status), (1, Some(201)));
     assert_eq!(page.cases[0].content.as_value(), serde_json::json!({"a": 1}));
+    let fields_first = fence("Prefer: x\nGET https://graph.microsoft.com/v1.0/me") + &fence("HTTP/1.1 200 OK");
+    let page = read(&fields_first);
+    assert_eq!((page.blocks[0].kind.name(), page.blocks[0].intended, page.cases.len()), ("request", false, 1));
 }
 
 #[test]
