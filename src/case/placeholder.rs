@@ -34,12 +34,13 @@ pub fn next(path: &str, from: usize) -> Option<(Range<usize>, &str)> {
                 Some((name, end)) if !name.is_empty() && !name.contains(['/', '?', '&']) => (name, end),
                 _ => continue,
             },
+            _ if !path[..start].ends_with('/') => continue,
             _ => {
                 let end = path[at..].find(['/', '?', '&', '#']).map_or(path.len(), |length| at + length);
                 let name = &path[at..end];
                 let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
                     && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-                if !is_name || !path[..start].ends_with('/') {
+                if !is_name {
                     continue;
                 }
                 (name, end)

@@ -252,6 +252,7 @@ fn status_line(line: &str) -> Option<Start> {
         let rest = line[4..].strip_prefix('/').unwrap_or(&line[4..]);
         let version = rest.len() - rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).len();
         let (version, after) = rest.split_at(version);
+        let after = after.strip_prefix(':').unwrap_or(after);
         if !after.is_empty() && !after.starts_with(char::is_whitespace) || (version.is_empty() && after.is_empty()) {
             return None;
         }
@@ -414,6 +415,7 @@ mod tests {
             ("HTTP/1.1 200 Success", Some(200), "Success"),
             ("400 Bad Request", Some(400), "Bad Request"),
             ("HTTP/1.1 200OK", Some(200), "OK"),
+            ("HTTP/1.1: 200 OK", Some(200), "OK"),
             ("HTTP/1.1", None, ""),
             ("HTTP/1.1 OK", None, "OK"),
         ] {

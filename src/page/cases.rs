@@ -22,7 +22,7 @@ use crate::rule;
 pub fn build(stem: &str, paired: &Paired, problems: &mut Vec<Problem>) -> Vec<Case> {
     let dialects = dialects(paired);
     let templates = Templates::of(paired);
-    let pairs = paired.examples.iter().any(|example| !example.responses.is_empty());
+    let pairs = !paired.templates.is_empty() || paired.examples.iter().any(|e| !e.responses.is_empty());
     let mut cases = Vec::new();
     let mut names: HashSet<String> = HashSet::new();
     let mut taken: HashMap<String, u32> = HashMap::new();
@@ -85,7 +85,7 @@ struct Asked<'a> {
     path: String,
     template: Option<String>,
     foreign: Option<String>,
-    /// The page shows answers at all.
+    /// The page shows answers, or URL templates: it is about operations.
     pairs: bool,
 }
 
