@@ -11,9 +11,14 @@ pub(super) fn is_active(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Whether there is any; most text is printable ASCII, which is seen at once.
+pub(super) fn holds_active(text: &str) -> bool {
+    !text.bytes().all(|b| (0x20..0x7f).contains(&b)) && text.contains(is_active)
+}
+
 /// `text` with every such character, newline and tab included, shown like `\u{1b}`, `\n`.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_active) {
+    if !holds_active(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

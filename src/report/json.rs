@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::Reporter;
-use super::escape::is_active;
+use super::escape::{holds_active, is_active};
 use crate::event::{Event, Judged, Tally};
 use crate::exchange::Exchange;
 use crate::rule::Deviation;
@@ -45,7 +45,7 @@ impl<W: Write> Reporter for Json<W> {
 /// only inside strings there, and all are below U+FFFF.
 pub fn harmless(value: &Value) -> String {
     let text = value.to_string();
-    if !text.contains(is_active) {
+    if !holds_active(&text) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
