@@ -79,6 +79,9 @@ fn window(excerpt: &Excerpt, room: usize) -> (String, usize, usize) {
 pub fn sum(out: &mut impl Write, look: Look, sum: &Sum) -> io::Result<()> {
     let paint = Paint(look.color);
     let (failures, warnings) = sum.total();
+    if sum.pages.0 == 0 {
+        return Ok(());
+    }
     if failures + warnings == 0 {
         return writeln!(out, "{}: {}", count(sum.pages.0, "page"), paint.green("nothing is wrong"));
     }
