@@ -19,7 +19,7 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
     }
     let mut shown: BTreeSet<u16> = BTreeSet::new();
     let mut first = None;
-    let judged = reading.examples.iter().filter(|e| e.aside.is_none() && foreign(&e.url).is_none());
+    let judged = reading.examples.iter().filter(|e| foreign(&e.url).is_none());
     for example in judged {
         let mut redirected = false;
         for answer in &example.responses {
@@ -52,7 +52,7 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
     // One that describes several operations has a text for each.
     if agreed && sections == 1 && codes.iter().any(|code| *code != 207) {
         let unnamed = |status: Option<u16>| status.is_some_and(|s| shown.contains(&s) && !codes.contains(&s));
-        for example in reading.examples.iter().filter(|e| e.aside.is_none() && foreign(&e.url).is_none()) {
+        for example in reading.examples.iter().filter(|e| foreign(&e.url).is_none()) {
             let mut before = example.responses.iter().take_while(|a| a.status.is_none_or(|s| s < 300));
             if let Some(answer) = before.find(|a| unnamed(a.status))
                 && !mentions(reading, answer.status.unwrap_or(0))

@@ -9,8 +9,10 @@ use crate::rule::{self, Rule};
 /// a remark. One that names no rule means the problem whose message it holds. Entries for the tool
 /// that the member was made for begin with `Error:` or `Warning:` and are left to it.
 pub fn apply(reading: &Reading, problems: &mut Vec<Problem>) {
-    let entries =
-        reading.remarks.iter().flat_map(|remark| remark.suppressions.iter().map(move |entry| (remark, entry)));
+    // Those of a block count for the page too.
+    let of_blocks = reading.fences.iter().filter_map(|fence| fence.comment.as_ref());
+    let remarks = reading.remarks.iter().chain(of_blocks);
+    let entries = remarks.flat_map(|remark| remark.suppressions.iter().map(move |entry| (remark, entry)));
     let entries: Vec<_> = entries.take(MOST).collect();
     if entries.is_empty() {
         return;

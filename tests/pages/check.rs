@@ -199,6 +199,11 @@ fn prose() {
         is_right(&page(text));
     }
     is_right(&page("Returns a `200 OK`.").replace("## Response", "## Notes"));
+    // What the page sets aside is shown all the same.
+    let aside = page("Returns `200 OK`.")
+        + "<!-- { \"blockType\": \"ignored\" } -->\n```http\nGET https://graph.microsoft.com/v1.0/x\n```\n\n"
+        + &ok("{}");
+    breaks(&aside, &[("page/prose-status", 12)]);
 }
 
 #[test]
@@ -282,6 +287,7 @@ fn suppressions() {
     is_right(&page("\"page/json\""));
     is_right(&page("\"page/json:11\""));
     is_right(&page("\"page/json: on purpose\""));
+    is_right(&get(&response(", \"suppressions\": [\"page/json\"]", &format!("HTTP/1.1 200 OK\n{JSON}\n\n[1,]"))));
     breaks(&page("\"page/json:99\""), &[("page/json", 11), ("page/suppression", 14)]);
     breaks(&page("\"page/json\", \"page/shape\""), &[("page/suppression", 14)]);
     breaks(&page("\"Error: get_me/a: something else\""), &[("page/json", 11)]);

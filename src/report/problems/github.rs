@@ -10,7 +10,7 @@ pub fn finding(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
     let command = if problem.severity == Severity::Warning { "warning" } else { "error" };
     let file = property(&problem.span.page);
     let title = property(problem.rule.name);
-    let message = data(&format!("{} {}", problem.message, problem.rule.remedy));
+    let message = format!("{}%0A{}", data(&problem.message), data(problem.rule.remedy));
     writeln!(out, "::{command} file={file},line={},title={title}::{message}", problem.span.line)
 }
 
