@@ -38,7 +38,7 @@ impl<'r> Lines<'r> {
     /// Those of a reading.
     pub fn of(reading: &'r Reading) -> Self {
         let page = &*reading.page.name;
-        let fences = reading.fences.iter().filter(|fence| &*fence.span.page == page).collect();
+        let fences = reading.own_fences().collect();
         let keys = credential::key_lines(&reading.text);
         Lines { page, text: reading.text.lines().collect(), fences, keys, set_in: RefCell::default() }
     }

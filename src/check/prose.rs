@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::message;
-use crate::page::{Problem, Reading, foreign};
+use crate::page::{Fence, Problem, Reading, foreign};
 use crate::rule;
 use crate::source::Span;
 
@@ -18,7 +18,6 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
         return;
     }
     let mut shown: BTreeSet<u16> = BTreeSet::new();
-    let mut first = None;
     let judged = reading.examples.iter().filter(|e| foreign(&e.url).is_none());
     for example in judged {
         let mut redirected = false;
@@ -28,7 +27,6 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
             // What a redirect leads to is an answer to another request.
             if (200..300).contains(&status) && !redirected {
                 shown.insert(status);
-                first.get_or_insert_with(|| (status, answer.span.at_line(answer.parts.start)));
             }
         }
     }
@@ -71,7 +69,7 @@ pub fn check(reading: &Reading, problems: &mut Vec<Problem>) {
 /// many such sections there are.
 fn named(reading: &Reading) -> (Vec<(u16, u32)>, usize) {
     let text = &reading.text;
-    let fences: Vec<_> = reading.fences.iter().filter(|f| f.span.page == reading.page.name).collect();
+    let fences: Vec<&Fence> = reading.own_fences().collect();
     let mut found: Vec<(u16, u32)> = Vec::new();
     let mut sections = 0;
     let (mut from, mut line) = (0, 1);
@@ -81,17 +79,13 @@ fn named(reading: &Reading) -> (Vec<(u16, u32)>, usize) {
         let mut rest = text[from..].split_inclusive('\n');
         let title = rest.next().unwrap_or("").trim().trim_end_matches(['s', 'S', ':', '#', ' ']);
         let is_heading = at == 0 || text.as_bytes()[at - 1] == b'\n';
-        let fenced = |line: u32| {
-            let after = fences.partition_point(|fence| fence.span.line <= line);
-            after.checked_sub(1).is_some_and(|at| line <= fences[at].end)
-        };
-        if !is_heading || !title.eq_ignore_ascii_case("response") || fenced(line) {
+        if !is_heading || !title.eq_ignore_ascii_case("response") || fenced(&fences, line) {
             continue;
         }
         sections += 1;
         let mut commented = false;
         for (line, text) in (line + 1..).zip(rest) {
-            if fenced(line) {
+            if fenced(&fences, line) {
                 continue;
             }
             let text = text.trim();
@@ -115,12 +109,16 @@ fn named(reading: &Reading) -> (Vec<(u16, u32)>, usize) {
 /// Whether the text names a status anywhere outside of fences, in whatever words.
 fn mentions(reading: &Reading, status: u16) -> bool {
     let code = status.to_string();
-    let mut fences = reading.fences.iter().filter(|f| f.span.page == reading.page.name).peekable();
+    let fences: Vec<&Fence> = reading.own_fences().collect();
     (1..).zip(reading.text.lines()).any(|(line, text)| {
-        while fences.next_if(|fence| fence.end < line).is_some() {}
-        let fenced = fences.peek().is_some_and(|fence| fence.span.line <= line);
-        !fenced && text.split(|c: char| !c.is_alphanumeric()).any(|word| word == code)
+        text.split(|c: char| !c.is_alphanumeric()).any(|word| word == code) && !fenced(&fences, line)
     })
+}
+
+/// Whether a line stands inside one of the fences, which are in order.
+fn fenced(fences: &[&Fence], line: u32) -> bool {
+    let after = fences.partition_point(|fence| fence.span.line <= line);
+    after.checked_sub(1).is_some_and(|at| line <= fences[at].end)
 }
 
 fn count_lines(text: &str) -> u32 {

@@ -175,6 +175,10 @@ impl<'t> Reader<'t> {
         }
         self.at += 1;
         self.open.push(close);
+        self.space();
+        if self.peek() == Some(',') {
+            self.separator();
+        }
         let value = inside(self)?;
         self.open.pop();
         Some(value)
@@ -237,10 +241,6 @@ impl<'t> Reader<'t> {
 
     fn object(&mut self) -> Option<Value> {
         let mut members = Map::new();
-        self.space();
-        if self.peek() == Some(',') {
-            self.separator();
-        }
         while !self.closes() {
             let name = match self.peek()? {
                 quote if closing(quote).is_some() => self.string()?,
@@ -273,10 +273,6 @@ impl<'t> Reader<'t> {
 
     fn array(&mut self) -> Option<Value> {
         let mut items = Vec::new();
-        self.space();
-        if self.peek() == Some(',') {
-            self.separator();
-        }
         while !self.closes() {
             items.push(self.value(false)?);
             if !self.separator() {

@@ -150,6 +150,13 @@ pub struct Reading {
     pub examples: Vec<Example>,
 }
 
+impl Reading {
+    /// The fenced blocks of the page's own text, in order.
+    pub fn own_fences(&self) -> impl Iterator<Item = &Fence> {
+        self.fences.iter().filter(|fence| fence.span.page == self.page.name)
+    }
+}
+
 /// Reads one page by itself; what it includes is left out. `name` is how the user named it; its
 /// file stem begins the case ids.
 pub fn read(name: &str, bytes: &[u8]) -> Page {
