@@ -9,7 +9,9 @@ pub mod json;
 pub mod message;
 pub mod secret;
 pub mod source;
+pub mod spelling;
 // floor 1: the law and the rules
+pub mod csdl;
 pub mod multi_status;
 pub mod rule;
 // floor 2: the promise

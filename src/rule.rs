@@ -32,6 +32,17 @@ impl fmt::Display for Severity {
     }
 }
 
+/// Whose promise to keep a target is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// A client's: what Graph's versioning policy calls compatible is tolerated, such as new members
+    /// and new members of enumerations that say they will grow.
+    #[default]
+    Consumer,
+    /// A service's own: these are failures too.
+    Producer,
+}
+
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
@@ -111,6 +122,13 @@ impl Deviation {
         self.severity = Severity::Warning;
         self
     }
+
+    /// A failure, likewise.
+    #[must_use]
+    pub fn failure(mut self) -> Self {
+        self.severity = Severity::Failure;
+        self
+    }
 }
 
 macro_rules! rules {
@@ -174,18 +192,18 @@ rules! {
         "{} where the page shows a string"
     BODY_FORMAT "body/format" Failure
         "A value has the format that the type's schema demands."
-        "Send the format that the schema names."
-        "specs/schemas"
-        "a count of -1"
+        "Send the format that the type names."
+        "the metadata (--metadata) or specs/schemas; OData JSON Format 4.01, section 7.1"
+        "`yesterday` for an Edm.DateTimeOffset"
     BODY_ENUM "body/enum" Failure
         "A value is one of those that its type has."
         "Send a value of the enumeration, in its spelling."
-        "specs/schemas"
+        "the metadata or specs/schemas; a warning for a consumer where the enumeration says that it will grow (unknownFutureValue)"
         "a status of `done` where the type has `completed`"
     BODY_UNKNOWN_MEMBER "body/unknown-member" Failure
         "An object whose type is closed holds no other members."
         "Drop the member, or open the type."
-        "specs/schemas"
+        "the metadata or specs/schemas; a warning for a consumer, since Graph adds members at any time"
         "an extra member where the type's schema forbids any"
     BODY_EMPTY_COLLECTION "body/empty-collection" Warning
         "A collection that the page shows with items has some, and one that it shows empty has none."
@@ -273,7 +291,7 @@ rules! {
         "RFC 9110, section 15.5.2"
         "401 without WWW-Authenticate"
     ODATA_ANNOTATION "odata/annotation" Failure
-        "Control information has its type: context, nextLink and deltaLink are strings, count is a whole number."
+        "Control information has its type: context, nextLink and deltaLink are strings, count is a whole number, `@odata.type` names a type that may stand there."
         "Send the annotation in its type, or not at all."
         "OData JSON Format 4.01, section 4"
         "{\"@odata.count\": \"two\"}"
@@ -333,10 +351,25 @@ rules! {
         "RFC 9110, section 15"
         "`201 OK`"
     PAGE_SHAPE "page/shape" Failure
-        "The annotation says whether a body is a list, and the body agrees."
-        "Set or drop `isCollection` (or write `Collection(…)`), or mend the body."
-        "the annotation language of Graph's documentation"
-        "`isCollection: true` over one object"
+        "A body is as its annotation and the metadata say: a list or one object, each value of its type."
+        "Mend the body; or set or drop `isCollection` (or write `Collection(…)`), or name the right type."
+        "the annotation language of Graph's documentation; OData JSON Format 4.01, section 7"
+        "`isCollection: true` over one object; \"accountEnabled\": \"Boolean\""
+    PAGE_UNKNOWN_TYPE "page/unknown-type" Warning
+        "The types that an annotation and an example's `@odata.type` name are in the metadata."
+        "Write the type's name as the metadata has it, with its namespace."
+        "CSDL XML 4.01, section 4.1; OData JSON Format 4.01, section 4.6.3"
+        "`microsoft.graph.activity` where the metadata has `microsoft.graph.userActivity`"
+    PAGE_UNDECLARED_MEMBER "page/undeclared-member" Warning
+        "The members that an example shows are declared by its type, unless that is open."
+        "Drop the member or mend its name; where the object is of a derived type, say so with `@odata.type`."
+        "CSDL XML 4.01, sections 6.3 and 9.2"
+        "`subUnit` where the type has `subunit`"
+    PAGE_ENUM_VALUE "page/enum-value" Warning
+        "The value of an enumeration that an example shows is one of its members."
+        "Show a member, in its spelling; flags are joined by commas."
+        "CSDL XML 4.01, section 10; OData JSON Format 4.01, section 7.1"
+        "`Organization` where the type has `organization`"
     PAGE_ERROR_BODY "page/error-body" Failure
         "An example of an error has an `error` with `code` and `message`."
         "Show the whole envelope: {\"error\": {\"code\": …, \"message\": …}}."

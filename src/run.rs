@@ -19,7 +19,7 @@ use crate::redact;
 use crate::rule::{self, Deviation, Severity};
 use crate::secret::Secret;
 use crate::snapshot::{self, Store};
-use crate::verdict::{Judge, Kind, Verdict};
+use crate::verdict::{Judge, Kind, Standard, Verdict};
 
 /// How a plan is run.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Options {
     pub jobs: usize,
     /// Cases after the first failure in plan order are skipped.
     pub fail_fast: bool,
+    /// What answers are held to beside their pages.
+    pub standard: Standard,
     /// Warnings are failures.
     pub strict: bool,
     /// Where accepted answers are, if they are compared.
@@ -224,9 +226,9 @@ impl Run {
         // Compiled schemas are large: only cases that run again keep theirs.
         let once;
         let judge = match self.judges.get(place) {
-            Some(kept) => kept.get_or_init(|| Judge::new(&planned.case)),
+            Some(kept) => kept.get_or_init(|| Judge::with(&planned.case, &self.options.standard)),
             None => {
-                once = Judge::new(&planned.case);
+                once = Judge::with(&planned.case, &self.options.standard);
                 &once
             }
         };

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const FLOORS: &[&[&str]] = &[
-    &["source", "message", "secret", "diff", "json"],
-    &["rule", "multi_status"],
+    &["source", "message", "secret", "diff", "json", "spelling"],
+    &["rule", "multi_status", "csdl"],
     &["case", "exchange", "binding"],
     &["redact"],
     &["page", "schema", "client", "fault", "snapshot", "plan"],
@@ -25,8 +25,10 @@ const ONLY: &[(&str, &[&str])] = &[
     ("pulldown_cmark", &["page"]),
     ("ignore", &["page"]),
     ("regex", &["check"]),
+    ("strsim", &["spelling"]),
     ("reqwest", &["client"]),
-    ("jsonschema", &["verdict"]),
+    ("jsonschema", &["schema"]),
+    ("quick_xml", &["csdl"]),
     ("libtest_mimic", &["trials"]),
     ("clap", &["cli"]),
     // The client reads hyper's errors, which reqwest hands on.

@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let reading = examine("page.md", bytes);
     let lines = u32::try_from(reading.text.lines().count()).unwrap_or(u32::MAX).max(1) + 1;
-    for finding in graphspec::check::findings(&reading) {
+    for finding in graphspec::check::findings(&reading, None) {
         let line = finding.problem.span.line;
         assert!((1..=lines).contains(&line), "line {line} of {lines}: {}", finding.problem.message);
     }

@@ -4,6 +4,7 @@
 mod credential;
 mod excerpt;
 mod identity;
+mod metadata;
 mod multi_status;
 mod prose;
 mod response;
@@ -16,6 +17,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::multi_status::Dialect;
 use crate::page::{Answer, Example, Problem, Reading};
+use crate::schema::Types;
 use crate::source::Span;
 
 /// A problem, and the line that it is about where a person is to see it.
@@ -28,7 +30,8 @@ pub struct Finding {
 }
 
 /// Everything that is wrong with a page, by its lines; what the page itself suppresses is left out.
-pub fn problems(reading: &Reading) -> Vec<Problem> {
+/// With the types of its service, what its examples show is held against these too.
+pub fn problems(reading: &Reading, types: Option<&Types>) -> Vec<Problem> {
     let mut found = reading.page.problems.clone();
     let laws = reading.page.cases.iter().filter_map(|case| Some((&case.span, &case.law.as_ref()?.dialect)));
     let laws: HashMap<&Span, &Dialect> = laws.collect();
@@ -40,6 +43,9 @@ pub fn problems(reading: &Reading) -> Vec<Problem> {
     }
     for example in &reading.examples {
         response::check_request(example, &mut found);
+    }
+    if let Some(types) = types {
+        metadata::check(types, reading, &mut found);
     }
     prose::check(reading, &mut found);
     credential::check(reading, &mut found);
@@ -56,8 +62,8 @@ pub fn problems(reading: &Reading) -> Vec<Problem> {
 }
 
 /// The same, each with the line that it is about.
-pub fn findings(reading: &Reading) -> Vec<Finding> {
-    let problems = problems(reading);
+pub fn findings(reading: &Reading, types: Option<&Types>) -> Vec<Finding> {
+    let problems = problems(reading, types);
     let lines = if problems.is_empty() { excerpt::Lines::default() } else { excerpt::Lines::of(reading) };
     problems.into_iter().map(|problem| Finding { excerpt: lines.excerpt(&problem), problem }).collect()
 }

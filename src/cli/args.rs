@@ -21,9 +21,15 @@ const RUN_EXAMPLES: &str = "Examples:
 
 const CHECK_EXAMPLES: &str = "Examples:
   graphspec check api-reference/
+  graphspec check --metadata v1.0.csdl api-reference/
   graphspec check --deny page/no-response --allow page/prose-status docs/
   graphspec check --format github docs/           annotations in a pull request
 A page keeps a finding quiet with \"suppressions\": [\"page/json\"] in its own annotation.";
+
+const SCHEMA_EXAMPLES: &str = "Examples:
+  graphspec schema microsoft.graph.site                     bundled with the built-in suite
+  graphspec schema graph.user --metadata v1.0.csdl          any type of a service's metadata
+  graphspec schema 'Collection(graph.user)' --metadata v1.0.csdl";
 
 /// Makes the documented examples of Microsoft Graph style REST APIs executable.
 #[derive(Debug, Parser)]
@@ -45,6 +51,9 @@ pub enum Verb {
     Check(CheckArgs),
     /// Serve pages as a target
     Mock(MockArgs),
+    /// Print a Graph type as JSON Schema
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(SchemaArgs),
     /// Say what a rule means, where it comes from and what breaks it
     Explain(ExplainArgs),
 }
@@ -108,6 +117,12 @@ pub struct RunArgs {
     /// Limit of a decoded body
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size, help_heading = "Exchange")]
     pub max_body: usize,
+    /// The service's metadata (CSDL XML): a file, or `target` for the target's own `$metadata`
+    #[arg(long, value_name = "FILE|target", help_heading = "Judging")]
+    pub metadata: Option<PathBuf>,
+    /// Whose promise a target keeps: `consumer` tolerates what Graph calls compatible
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = ProfileArg::Consumer, help_heading = "Judging")]
+    pub profile: ProfileArg,
     /// Warnings are failures
     #[arg(long, help_heading = "Judging")]
     pub strict: bool,
@@ -161,6 +176,9 @@ pub struct CheckArgs {
     /// How to show what is wrong
     #[arg(long, value_enum, default_value_t = CheckForm::Text)]
     pub format: CheckForm,
+    /// Hold the examples against the service's metadata too (CSDL XML)
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
     /// This rule's warnings are failures, e.g. page/no-response (repeatable)
     #[arg(long, value_name = "CODE")]
     pub deny: Vec<String>,
@@ -191,6 +209,22 @@ pub struct MockArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// A type: qualified (microsoft.graph.user, graph.user), its bare name, or a Collection(…) of it
+    #[arg(value_name = "TYPE")]
+    pub type_name: String,
+    /// The service's metadata (CSDL XML)
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// As answers are that say IEEE754Compatible=true: Edm.Int64 and Edm.Decimal may be strings
+    #[arg(long)]
+    pub ieee754: bool,
+    /// Follow the navigation properties of every type, not of this one alone
+    #[arg(long)]
+    pub deep: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// A rule's name, e.g. multi-status/hidden-failure; none lists all
     pub rule: Option<String>,
@@ -211,6 +245,14 @@ pub enum UpdateArg {
     Pending,
     /// Accept every answer as it is
     Always,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// New members, and new values of enumerations that will grow, are warnings
+    Consumer,
+    /// They are failures
+    Producer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,12 +5,13 @@ use std::io::{self, BufWriter};
 
 use super::args::{CheckArgs, CheckForm};
 use super::{
-    Refused, docset, nearest, note, quiet_pipe, report_unopened, terminal_width, unless_unopened, wants_color,
+    Refused, docset, metadata, nearest, note, quiet_pipe, report_unopened, terminal_width, unless_unopened, wants_color,
 };
 use crate::check::{self, Finding};
 use crate::page::Reading;
 use crate::report::{Look, ProblemFormat, Problems};
 use crate::rule::{self, Rule, Severity};
+use crate::schema::Types;
 use crate::source::Span;
 
 pub fn main(args: &CheckArgs) -> Result<u8, Refused> {
@@ -18,8 +19,9 @@ pub fn main(args: &CheckArgs) -> Result<u8, Refused> {
     if let Some(both) = deny.iter().find(|code| allow.contains(code)) {
         return Err(Refused(format!("{}: --deny and --allow contradict each other", both.name)));
     }
+    let types = args.metadata.as_deref().map(metadata::open).transpose()?.map(Types::of);
     let of = |reading: Reading| {
-        let mut found = check::findings(&reading);
+        let mut found = check::findings(&reading, types.as_ref());
         found.retain(|finding| !allow.contains(&finding.problem.rule));
         for finding in found.iter_mut().filter(|finding| deny.contains(&finding.problem.rule)) {
             finding.problem.severity = Severity::Failure;

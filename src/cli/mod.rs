@@ -5,9 +5,11 @@ mod args;
 mod check;
 mod explain;
 mod list;
+mod metadata;
 mod mock;
 mod output;
 mod run;
+mod schema;
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ use clap::Parser;
 use args::{Arguments, ColorArg, Verb};
 
 use crate::page::{Docset, Page, Problem, Unopened};
+use crate::spelling::nearest;
 
 /// Something that ends the program with exit code 2: usage, configuration, input that cannot be
 /// opened.
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         Verb::List(args) => list::main(&args),
         Verb::Check(args) => check::main(&args),
         Verb::Mock(args) => mock::main(&args),
+        Verb::Schema(args) => schema::main(&args),
         Verb::Explain(args) => explain::main(&args),
     };
     match done {
@@ -82,14 +86,6 @@ fn wants_color(asked: ColorArg) -> bool {
 /// The columns of the terminal that stdout is.
 fn terminal_width() -> Option<usize> {
     io::stdout().is_terminal().then(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0))).flatten()
-}
-
-/// The known word nearest to `word`, if it is near: for suggestions.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.filter(|k| !k.is_empty()).map(|k| (strsim::damerau_levenshtein(word, k), k));
-    let best = scored.min_by_key(|(distance, _)| *distance)?;
-    let near = best.0 <= 1.max(word.len() / 3) && best.0 < word.len();
-    near.then_some(best.1)
 }
 
 /// Pages as named on the command line: files, folders, `-` for standard input; none is the built-in

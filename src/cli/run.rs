@@ -6,18 +6,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::args::{RunArgs, UpdateArg};
+use super::args::{ProfileArg, RunArgs, UpdateArg};
 use super::output::{self, Outputs, Style};
-use super::{Losses, Refused, mock, note, read_all, terminal_width, unless_unopened, wants_color};
+use super::{Losses, Refused, metadata, mock, note, read_all, terminal_width, unless_unopened, wants_color};
 use crate::binding::Bindings;
 use crate::case::{Case, clean};
 use crate::client::{Limits, Target};
 use crate::mock as embedded;
 use crate::page::Page;
 use crate::plan::{self, Plan, Selection, TargetKind};
+use crate::rule::Profile;
 use crate::run::{Options, Run};
+use crate::schema::Types;
 use crate::secret::Secret;
 use crate::snapshot::{Store, Update};
+use crate::verdict::Standard;
 
 pub fn main(args: &RunArgs) -> Result<u8, Refused> {
     let is_embedded = args.target == "mock";
@@ -41,9 +44,10 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         });
         return Ok(unless_unopened(4, all_read));
     }
-    let options = Options {
+    let mut options = Options {
         jobs: jobs(args),
         fail_fast: args.fail_fast,
+        standard: standard(args)?,
         strict: args.strict,
         store: store(args)?,
         require_snapshots: args.require_snapshots,
@@ -67,6 +71,9 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
             return Ok(130);
         }
     }
+    if wants_own_metadata(args) {
+        options.standard.types = Arc::new(Types::of(runtime.block_on(metadata::fetch(&target))?));
+    }
     let run = Run::new(plan, target, options);
     runtime.block_on(async {
         let stopper = tokio::spawn(stop_on_interrupt(Arc::clone(&run)));
@@ -83,6 +90,23 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
             Err(error) => Err(Refused(format!("cannot write a report: {error}"))),
         }
     })
+}
+
+fn wants_own_metadata(args: &RunArgs) -> bool {
+    args.metadata.as_ref().is_some_and(|named| named.as_os_str() == "target")
+}
+
+/// What answers are held to beside their pages; the target's own metadata comes later.
+fn standard(args: &RunArgs) -> Result<Standard, Refused> {
+    let profile = match args.profile {
+        ProfileArg::Consumer => Profile::Consumer,
+        ProfileArg::Producer => Profile::Producer,
+    };
+    let mut standard = Standard { profile, ..Standard::default() };
+    if let Some(path) = args.metadata.as_deref().filter(|_| !wants_own_metadata(args)) {
+        standard.types = Arc::new(Types::of(metadata::open(path)?));
+    }
+    Ok(standard)
 }
 
 fn written(args: &RunArgs, count: usize) -> String {

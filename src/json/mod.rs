@@ -2,8 +2,10 @@
 //! of what a page shows, and JSON pointers (RFC 6901).
 
 mod lenient;
+mod locate;
 
 pub use lenient::{Lenient, Mend, Trouble, read_lenient};
+pub use locate::locate;
 
 use std::cell::Cell;
 use std::fmt;

@@ -16,7 +16,7 @@ pub use annotation::{Annotation, BlockType, Flaw, Read, read as read_annotation}
 pub use block::{Answer, Example, Parts};
 pub use docset::{Docset, Source, Unopened};
 pub use markdown::{Comment, Fence};
-pub use service_root::{foreign, joins, shape};
+pub use service_root::{cut, foreign, joins, shape};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,12 +41,32 @@ pub struct Problem {
     pub message: String,
     /// A case is lost by it, or is not what the page means.
     pub loses: bool,
+    /// What the service's metadata has to do with it, where it has.
+    pub against: Option<Against>,
+}
+
+/// A part of a body that the metadata does not have so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Against {
+    /// JSON pointer into the body; nothing where the annotation is meant.
+    pub at: Option<String>,
+    /// Page and metadata being of different years explains it: something is gone, or has another
+    /// name. Else the page is wrong by itself.
+    pub drift: bool,
 }
 
 impl Problem {
     /// A problem with the rule's own severity.
     pub fn new(rule: &'static Rule, span: Span, message: &str) -> Self {
-        Problem { rule, severity: rule.severity, span, column: None, message: message.to_owned(), loses: false }
+        Problem {
+            rule,
+            severity: rule.severity,
+            span,
+            column: None,
+            message: message.to_owned(),
+            loses: false,
+            against: None,
+        }
     }
 
     /// The same, as a warning.

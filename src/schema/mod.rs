@@ -1,8 +1,19 @@
 //! JSON Schemas: those bundled with the built-in suite, and those made from examples.
 
+mod compiled;
 mod example;
+mod mismatch;
+mod typed;
+mod types;
+mod walk;
 
+pub use compiled::{Broken, Compiled, Violation};
 pub use example::of_answer;
+pub use mismatch::{Chosen, Mismatch, SENTINEL, Wrong};
+pub use typed::{Numbers, document};
+pub use types::{Body, Expected, Types};
+
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -17,6 +28,18 @@ pub fn bundled(type_name: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
 }
 
+/// The types of the bundled schemas.
+pub fn bundled_types() -> Arc<Types> {
+    static TYPES: OnceLock<Arc<Types>> = OnceLock::new();
+    let documents = || BUNDLED.iter().filter_map(|(_, text)| serde_json::from_str(text).ok());
+    Arc::clone(TYPES.get_or_init(|| Arc::new(Types::bundled(documents()))))
+}
+
+/// The names of the bundled schemas.
+pub fn bundled_names() -> impl Iterator<Item = &'static str> {
+    BUNDLED.iter().map(|(name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,7 +49,7 @@ mod tests {
         for (name, _) in BUNDLED {
             let schema = bundled(name).unwrap();
             assert_eq!(schema["$id"], format!("https://graphspec.dev/schemas/{name}.json"));
-            assert!(schema["description"].is_string());
+            assert!(schema["$comment"].is_string());
         }
         assert!(bundled("microsoft.graph.nothing").is_none());
     }

@@ -1,70 +1,119 @@
-//! Body shape, by JSON Schema. The only user of `jsonschema`.
+//! Body shape: what the page's example shows, and what the metadata allows. They complement each
+//! other: the example says what must be there, the metadata what may be, and of which type. Where
+//! they disagree, an answer may satisfy either.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use jsonschema::Validator;
-use jsonschema::error::ValidationErrorKind;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::MOST;
-use crate::case::Promise;
+use super::{MOST, Standard};
+use crate::case::{Case, Content, Promise};
 use crate::json;
-use crate::multi_status::Law;
-use crate::rule::{self, Deviation};
-use crate::schema;
+use crate::multi_status::{Law, is_failed};
+use crate::rule::{self, Deviation, Profile};
+use crate::schema::{self, Body, Broken, Compiled, Expected, Mismatch, Numbers, Types, Violation, Wrong};
 
-/// The compiled schemas that an answer must keep to.
+/// What an answer's body must keep to.
 pub struct Shape {
-    validators: Vec<Validator>,
+    example: Option<Compiled>,
+    typed: Option<Typed>,
     entries: Option<String>,
     entry_key: String,
 }
 
+/// The type of an answer, beside what its page documents of that type.
+struct Typed {
+    types: Arc<Types>,
+    profile: Profile,
+    expected: Expected,
+    documented: Option<Arc<Value>>,
+    /// What the documented body itself does against its type.
+    own: OnceLock<Vec<Mismatch>>,
+}
+
 impl Shape {
-    /// Of a promise, and of the law that the case is under.
-    pub fn new(promise: Option<&Promise>, law: Option<&Law>) -> Self {
-        let example = schema::of_answer(promise, law);
-        let typed = promise.and_then(|p| typed(p, law));
-        let compile = |schema: &Value| jsonschema::draft202012::new(schema).ok();
-        Shape {
-            validators: [example, typed].iter().flatten().filter_map(compile).collect(),
-            entries: law.map(|l| l.dialect.entries.clone()),
-            entry_key: law.map_or_else(|| "/id".to_owned(), |l| l.dialect.entry_key.clone()),
-        }
+    /// Of a promise of a case, and of the law that the answer is under.
+    pub fn new(case: &Case, promise: Option<&Promise>, law: Option<&Law>, standard: &Standard) -> Self {
+        let example = schema::of_answer(promise, law).as_ref().and_then(Compiled::new);
+        let entries = law.map(|l| l.dialect.entries.clone());
+        let typed = promise.and_then(|p| Typed::new(case, p, entries.as_deref(), standard));
+        let entry_key = law.map_or_else(|| "/id".to_owned(), |l| l.dialect.entry_key.clone());
+        Shape { example, typed, entries, entry_key }
     }
 
-    /// Every place where `body` deviates, each once; of a `huge` body the first place alone, since
-    /// the library gathers all errors before it gives the first.
-    pub fn judge(&self, body: &Value, huge: bool, out: &mut Vec<Deviation>) {
+    fn envelope(&self) -> &str {
+        self.entries.as_deref().unwrap_or("/value")
+    }
+
+    /// Every place where `body` deviates, each once; of a `huge` body the first place alone that
+    /// the example is broken at, since the library gathers all errors before it gives the first.
+    pub fn judge(&self, body: &Value, numbers: Numbers, huge: bool, out: &mut Vec<Deviation>) {
+        let body = Body { value: body, entries: self.envelope(), numbers };
+        let mut mismatches = self.typed.as_ref().map_or_else(Vec::new, |typed| typed.judge(body));
+        // A failed entry says why it failed, whatever its type declares.
+        mismatches.retain(|found| !self.is_reason_of_failure(found, body.value));
         let mut seen = HashSet::new();
-        for validator in &self.validators {
-            if validator.is_valid(body) {
-                continue;
+        let mut add = |deviation: Deviation, out: &mut Vec<Deviation>| {
+            if seen.insert((deviation.rule.name, deviation.at.clone())) {
+                out.push(deviation);
             }
-            if huge {
-                out.extend(validator.validate(body).err().map(|error| self.deviation(&error, body)));
-                continue;
-            }
-            for error in validator.iter_errors(body) {
+        };
+        if let Some(example) = self.example.as_ref().filter(|example| !example.is_valid(body.value)) {
+            let few = if huge { 1 } else { usize::MAX };
+            let first = huge.then(|| example.first_violation(body.value)).flatten();
+            let all = (!huge).then(|| example.violations(body.value)).into_iter().flatten();
+            for violation in first.into_iter().chain(all).take(few) {
                 if out.len() > MOST {
                     return;
                 }
-                let deviation = self.deviation(&error, body);
-                if seen.insert((deviation.rule.name, deviation.at.clone())) {
-                    out.push(deviation);
+                if !self.settled(&violation, body, &mismatches) {
+                    add(self.deviation(&violation, body.value), out);
                 }
             }
         }
+        let Some(typed) = &self.typed else { return };
+        for found in &mismatches {
+            if out.len() > MOST {
+                return;
+            }
+            add(typed.deviation(found), out);
+        }
     }
 
-    fn deviation(&self, error: &jsonschema::ValidationError<'_>, body: &Value) -> Deviation {
-        let at = error.instance_path().as_str().to_owned();
-        let instance = body.pointer(&at).unwrap_or(&Value::Null);
-        match error.kind() {
-            ValidationErrorKind::Required { property } => missing(&at, property, instance),
-            ValidationErrorKind::Type { kind } => {
-                let wanted = type_words(kind);
+    fn is_reason_of_failure(&self, found: &Mismatch, body: &Value) -> bool {
+        let Some(entries) = &self.entries else { return false };
+        let is_error = matches!(&found.wrong, Wrong::Undeclared { name, .. } if name == "error");
+        let entry = found.at.strip_suffix("/error").filter(|entry| is_error && entry.starts_with(entries.as_str()));
+        entry.and_then(|entry| json::at(body, entry)).is_some_and(is_failed)
+    }
+
+    /// Whether the metadata settles what breaks the example: the value is of the declared type, or
+    /// the type does not have the member that is missed.
+    fn settled(&self, violation: &Violation, body: Body<'_>, mismatches: &[Mismatch]) -> bool {
+        let Some(typed) = self.typed.as_ref().filter(|typed| typed.applies(body)) else { return false };
+        let declares = |pointer: &str| typed.types.declares(&typed.expected, body, pointer);
+        match &violation.broken {
+            Broken::Type(_) => {
+                let came = json::at(body.value, &violation.at).unwrap_or(&Value::Null);
+                let is_kind = |found: &&Mismatch| matches!(found.wrong, Wrong::Kind { .. });
+                mismatches.iter().filter(is_kind).any(|found| found.at == violation.at)
+                    || (!came.is_null() && declares(&violation.at) == Some(true))
+            }
+            // An envelope that the page shows around what comes alone is not missed either.
+            Broken::Required(name) if violation.at.is_empty() && name == "value" => typed.is_wrapped(),
+            Broken::Required(name) => declares(&json::child(&violation.at, name)) == Some(false),
+            _ => false,
+        }
+    }
+
+    fn deviation(&self, violation: &Violation, body: &Value) -> Deviation {
+        let at = violation.at.clone();
+        let instance = json::at(body, &at).unwrap_or(&Value::Null);
+        match &violation.broken {
+            Broken::Required(property) => missing(&at, property, instance),
+            Broken::Type(wanted) => {
+                let wanted = type_words(wanted);
                 let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
                 let came = json::type_name(instance);
                 let message = format!("{place} is {} where the page shows {wanted}", article(came));
@@ -72,18 +121,8 @@ impl Shape {
                 let deviation = if instance.is_null() && !self.matters(&at) { deviation.warning() } else { deviation };
                 deviation.at(at)
             }
-            ValidationErrorKind::Enum { options } => {
-                let message = format!("`{at}` is none of the values that its type has");
-                let options = format!("one of {}", json::brief(options, 200));
-                Deviation::new(&rule::BODY_ENUM, message).between(options, json::brief(instance, 80)).at(at)
-            }
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                let names = unexpected.join(", ");
-                let message = format!("`{at}` holds what its type does not know: {names}");
-                Deviation::new(&rule::BODY_UNKNOWN_MEMBER, message).between("known members alone", names).at(at)
-            }
-            _ => Deviation::new(&rule::BODY_FORMAT, error.to_string())
-                .between("what the type's schema allows", json::brief(instance, 80))
+            _ => Deviation::new(&rule::BODY_FORMAT, format!("`{at}` is not as the page shows it"))
+                .between("what the page shows", json::brief(instance, 80))
                 .at(at),
         }
     }
@@ -91,7 +130,7 @@ impl Shape {
     /// Whether something depends on the value at `at`, so that null is no answer: the root, the
     /// envelope, an item, an id, `code`, `message`.
     fn matters(&self, at: &str) -> bool {
-        let envelope = self.entries.as_deref().unwrap_or("/value");
+        let envelope = self.envelope();
         let item = at.strip_prefix(envelope).and_then(|rest| rest.strip_prefix('/'));
         let inside = item.and_then(|rest| rest.split_once('/')).map(|(_, inner)| format!("/{inner}"));
         at.is_empty()
@@ -105,8 +144,106 @@ impl Shape {
     }
 }
 
-fn missing(at: &str, property: &Value, object: &Value) -> Deviation {
-    let name = property.as_str().unwrap_or_default();
+impl Typed {
+    fn new(case: &Case, promise: &Promise, entries: Option<&str>, standard: &Standard) -> Option<Self> {
+        if promise.status.is_some_and(|status| status >= 400) {
+            return None;
+        }
+        let documented = match &promise.content {
+            Content::Json(body) => Some(Arc::clone(body)),
+            Content::None => None,
+            Content::Text(_) => return None,
+        };
+        let body = documented.as_deref().map(|value| Body {
+            value,
+            entries: entries.unwrap_or("/value"),
+            numbers: Numbers::of_label(promise.headers.get("content-type")),
+        });
+        let said = promise.type_name.as_deref().map(|name| (name, promise.collection));
+        let expected = standard.types.answer((&case.method, &case.path), said, body)?;
+        let own = OnceLock::new();
+        let (types, profile) = (Arc::clone(&standard.types), standard.profile);
+        Some(Typed { types, profile, expected, documented, own })
+    }
+
+    /// Whether a body can be of the type at all: one without the list that the page shows is not, and
+    /// the example says so.
+    fn applies(&self, body: Body<'_>) -> bool {
+        let has_list = |value: &Value| json::at(value, body.entries).is_some_and(Value::is_array);
+        !self.expected.collection || has_list(body.value) || !self.documented.as_deref().is_some_and(has_list)
+    }
+
+    fn judge(&self, body: Body<'_>) -> Vec<Mismatch> {
+        if !self.applies(body) {
+            return Vec::new();
+        }
+        let mut found = self.types.judge(&self.expected, body);
+        if let Some(documented) = self.documented.as_deref().filter(|_| !found.is_empty()) {
+            let own = self.own.get_or_init(|| self.types.judge(&self.expected, Body { value: documented, ..body }));
+            found.retain(|found| !own.iter().any(|own| is_as_documented(found, own)));
+        }
+        found
+    }
+
+    /// Whether the page shows an envelope around what its type has without one.
+    fn is_wrapped(&self) -> bool {
+        let documented = self.documented.as_deref();
+        let value = documented.and_then(|body| self.types.envelope(&self.expected, body));
+        !self.expected.collection && value.is_some()
+    }
+
+    fn deviation(&self, found: &Mismatch) -> Deviation {
+        let (rule, tolerated) = match &found.wrong {
+            // Some services answer null for no items, against OData JSON Format 4.01, section 7.3.
+            Wrong::Kind { declared, came: "null" } => (&rule::BODY_TYPE, declared.starts_with("Collection(")),
+            Wrong::Kind { .. } => (&rule::BODY_TYPE, false),
+            Wrong::Form { .. } => (&rule::BODY_FORMAT, false),
+            Wrong::Option { .. } => (&rule::BODY_ENUM, found.is_evolvable()),
+            Wrong::Undeclared { .. } => (&rule::BODY_UNKNOWN_MEMBER, true),
+            Wrong::UnknownType { spelling, .. } => (&rule::ODATA_ANNOTATION, spelling.is_none()),
+            Wrong::NotDerived { .. } => (&rule::ODATA_ANNOTATION, false),
+        };
+        let message = format!("{found} [{}]", found.schema);
+        let deviation = Deviation::new(rule, message).between(found.expected(), &found.actual).at(&found.at);
+        match self.profile {
+            Profile::Consumer if tolerated => deviation.warning(),
+            Profile::Producer if tolerated => deviation.failure(),
+            _ => deviation,
+        }
+    }
+}
+
+/// Whether an answer's mismatch is one that the documented body has too, at the same place.
+fn is_as_documented(found: &Mismatch, own: &Mismatch) -> bool {
+    if !is_same_place(&found.at, &own.at) {
+        return false;
+    }
+    match (&found.wrong, &own.wrong) {
+        (Wrong::Kind { came, .. }, Wrong::Kind { came: documented, .. }) => came == documented,
+        // A documented placeholder (`datetime`) says nothing of the form.
+        (Wrong::Form { .. }, Wrong::Form { .. }) => own.actual.contains(|c: char| c.is_ascii_digit()),
+        (Wrong::Option { .. }, Wrong::Option { .. }) => found.actual == own.actual,
+        (Wrong::Undeclared { .. }, Wrong::Undeclared { .. }) => true,
+        (Wrong::UnknownType { name, .. }, Wrong::UnknownType { name: documented, .. })
+        | (Wrong::NotDerived { name, .. }, Wrong::NotDerived { name: documented, .. }) => name == documented,
+        _ => false,
+    }
+}
+
+/// Whether two pointers differ by places in lists alone.
+fn is_same_place(one: &str, other: &str) -> bool {
+    let is_index = |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
+    let mut pairs = (one.split('/'), other.split('/'));
+    loop {
+        match (pairs.0.next(), pairs.1.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if a == b || (is_index(a) && is_index(b)) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn missing(at: &str, name: &str, object: &Value) -> Deviation {
     let alike = object.as_object().and_then(|o| o.keys().find(|k| k.eq_ignore_ascii_case(name)));
     let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
     let (message, actual) = match alike {
@@ -133,14 +270,8 @@ fn names_of(object: &Value) -> String {
     format!("members {}", names.join(", "))
 }
 
-fn type_words(kind: &jsonschema::error::TypeKind) -> String {
-    match kind {
-        jsonschema::error::TypeKind::Single(one) => article(&one.to_string()),
-        jsonschema::error::TypeKind::Multiple(many) => {
-            let words: Vec<String> = many.iter().map(|t| article(&t.to_string())).collect();
-            words.join(" or ")
-        }
-    }
+fn type_words(types: &[&str]) -> String {
+    types.iter().map(|name| article(name)).collect::<Vec<_>>().join(" or ")
 }
 
 /// A type's name as a sentence has it: `a string`, `an object`, `null`.
@@ -152,39 +283,25 @@ fn article(name: &str) -> String {
     }
 }
 
-/// The bundled schema of the promised type, put where the page says the type is.
-fn typed(promise: &Promise, law: Option<&Law>) -> Option<Value> {
-    let schema = schema::bundled(promise.type_name.as_deref()?)?;
-    promise.content.json()?;
-    if !promise.collection {
-        return Some(schema);
-    }
-    let pointer = law.map_or("/value", |l| &l.dialect.entries);
-    let mut around = json!({"items": schema});
-    for name in pointer.rsplit('/').filter(|name| !name.is_empty()) {
-        around = json!({"properties": {name: around}});
-    }
-    Some(around)
-}
-
 /// Every way in which `body` is no error body.
 pub fn error_envelope(body: &Value, out: &mut Vec<Deviation>) {
-    static ENVELOPE: OnceLock<Option<Validator>> = OnceLock::new();
-    let compiled = ENVELOPE
-        .get_or_init(|| schema::bundled("odata.error").and_then(|schema| jsonschema::draft202012::new(&schema).ok()));
-    let Some(validator) = compiled else { return };
-    for error in validator.iter_errors(body) {
-        let at = error.instance_path().as_str().to_owned();
-        let instance = body.pointer(&at).unwrap_or(&Value::Null);
-        let deviation = match error.kind() {
-            ValidationErrorKind::Required { property } => missing(&at, property, instance),
-            ValidationErrorKind::Type { kind } => {
-                let wanted = type_words(kind);
+    static ENVELOPE: OnceLock<Option<Compiled>> = OnceLock::new();
+    let compiled = ENVELOPE.get_or_init(|| schema::bundled("odata.error").as_ref().and_then(Compiled::new));
+    let Some(envelope) = compiled.as_ref().filter(|envelope| !envelope.is_valid(body)) else {
+        return empty_texts(body.get("error"), "/error", &rule::ERROR_ENVELOPE, out);
+    };
+    for violation in envelope.violations(body) {
+        let at = violation.at.clone();
+        let instance = json::at(body, &at).unwrap_or(&Value::Null);
+        let deviation = match &violation.broken {
+            Broken::Required(property) => missing(&at, property, instance),
+            Broken::Type(wanted) => {
+                let wanted = type_words(wanted);
                 let place = if at.is_empty() { "the error body".to_owned() } else { format!("`{at}`") };
                 let message = format!("{place} is {}, not {wanted}", article(json::type_name(instance)));
                 Deviation::new(&rule::ERROR_ENVELOPE, message).between(wanted, json::brief(instance, 80)).at(at)
             }
-            _ => Deviation::new(&rule::ERROR_ENVELOPE, error.to_string()).at(at),
+            _ => Deviation::new(&rule::ERROR_ENVELOPE, "not an error body").at(at),
         };
         out.push(Deviation { rule: &rule::ERROR_ENVELOPE, severity: rule::ERROR_ENVELOPE.severity, ..deviation });
     }

@@ -17,7 +17,8 @@ use crate::exchange::Exchange;
 use crate::json;
 use crate::message::{Response, status_text};
 use crate::multi_status::State;
-use crate::rule::{self, Deviation, Severity};
+use crate::rule::{self, Deviation, Profile, Severity};
+use crate::schema::{self, Numbers, Types};
 
 /// What came of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,22 @@ const MOST: usize = 100;
 /// The number of JSON values from which on an answer is judged sparingly.
 const HUGE: usize = 20_000;
 
+/// What answers are held to beside their pages.
+#[derive(Clone, Debug)]
+pub struct Standard {
+    /// The types of the service.
+    pub types: Arc<Types>,
+    /// How strictly.
+    pub profile: Profile,
+}
+
+impl Default for Standard {
+    /// The bundled types, as a client sees them.
+    fn default() -> Self {
+        Standard { types: schema::bundled_types(), profile: Profile::Consumer }
+    }
+}
+
 /// A case with its schemas compiled, ready to judge any number of answers.
 pub struct Judge {
     case: Arc<Case>,
@@ -90,14 +107,20 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Compiles what `case` promises.
+    /// Compiles what `case` promises, to be held to the types that are bundled.
     pub fn new(case: &Arc<Case>) -> Self {
+        Judge::with(case, &Standard::default())
+    }
+
+    /// Compiles what `case` promises.
+    pub fn with(case: &Arc<Case>, standard: &Standard) -> Self {
         let law = case.law.as_deref();
         // Only answers of full or partial success are made of entries.
         let under =
             |p: &Promise| law.filter(|l| p.status == Some(l.dialect.success) || p.status == Some(l.dialect.partial));
-        let shapes = case.promises.iter().map(|p| body::Shape::new(Some(p), under(p)));
-        Judge { shapes: shapes.collect(), alternative: body::Shape::new(None, law), case: Arc::clone(case) }
+        let shapes = case.promises.iter().map(|p| body::Shape::new(case, Some(p), under(p), standard));
+        let alternative = body::Shape::new(case, None, law, standard);
+        Judge { shapes: shapes.collect(), alternative, case: Arc::clone(case) }
     }
 
     /// Judges one exchange. `inverse` turns the target's own values back into documented ones;
@@ -191,9 +214,10 @@ impl Judge {
         let Some(body) = body.filter(|_| (200..300).contains(&status)) else { return };
         // A success where the page promises a refusal is wrong as a whole; its parts are not.
         let lawful = promise.is_some() || !refusal;
+        let numbers = Numbers::of_label(response.headers.get("content-type"));
         match claimed.filter(|_| exact || (law.is_none() && !refusal)) {
-            Some(at) => self.shapes[at].judge(body, huge, out),
-            None if lawful && (reading.is_some() || law.is_some()) => self.alternative.judge(body, huge, out),
+            Some(at) => self.shapes[at].judge(body, numbers, huge, out),
+            None if lawful && (reading.is_some() || law.is_some()) => self.alternative.judge(body, numbers, huge, out),
             None => {}
         }
         if let Some(reading) = reading.as_ref().filter(|_| lawful) {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 mod faults;
 mod members;
 mod sites;
+mod typed;
 
 /// The cases of a page given as text.
 fn cases(page: &str) -> Vec<Arc<Case>> {

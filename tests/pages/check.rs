@@ -4,7 +4,7 @@ use super::*;
 
 fn found(text: &str) -> Vec<(&'static str, u32)> {
     let reading = examine("page.md", text.as_bytes());
-    graphspec::check::problems(&reading).iter().map(|p| (p.rule.name, p.span.line)).collect()
+    graphspec::check::problems(&reading, None).iter().map(|p| (p.rule.name, p.span.line)).collect()
 }
 
 /// Exactly these, by rule and line.
@@ -44,7 +44,7 @@ fn json() {
     }
     let severity = |body: &str| {
         let reading = examine("page.md", get(&ok(body)).as_bytes());
-        graphspec::check::problems(&reading)[0].severity.name()
+        graphspec::check::problems(&reading, None)[0].severity.name()
     };
     // What an author leaves out on purpose looks odd; a slip breaks whoever copies it.
     assert_eq!(
@@ -96,7 +96,7 @@ fn fences_and_bytes() {
     breaks(&(get(&ok("{}")) + "```csharp\nx();\n"), &[("page/unclosed", 14)]);
     let bad = [get(&ok("{}")).as_bytes(), b"\xff\n"].concat();
     let reading = examine("page.md", &bad);
-    let found = graphspec::check::problems(&reading);
+    let found = graphspec::check::problems(&reading, None);
     assert_eq!(found.iter().map(|p| (p.rule.name, p.span.line)).collect::<Vec<_>>(), [("page/encoding", 14)]);
     is_right(&("\u{feff}".to_owned() + &get(&ok("{\"a\": \"é\"}"))));
 }
@@ -266,14 +266,14 @@ fn credentials() {
     is_right(&(request(&format!("{GET}\nAuthorization: Bearer {{token}}")) + &ok("{\"token\": \"eyJ0eXAi...\"}")));
     let reading =
         examine("page.md", (request(&format!("{GET}\nAuthorization: Bearer {token}")) + &ok("{}")).as_bytes());
-    let shown = graphspec::check::findings(&reading);
+    let shown = graphspec::check::findings(&reading, None);
     assert!(!format!("{shown:?}").contains(token), "a finding shows the credential");
     // Other findings about the same line, or a quotation of it, do not show it either.
     let key = "\"k\": \"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----\",";
     let long = format!("{{\"a\": \"{}{token}{}\",}}", "x ".repeat(900), token.repeat(3));
     for body in [format!("{{\"t\": \"{token}\",}}"), format!("{{\n{key}\n}}"), long] {
         let reading = examine("page.md", get(&ok(&body)).as_bytes());
-        let shown = format!("{:?}", graphspec::check::findings(&reading));
+        let shown = format!("{:?}", graphspec::check::findings(&reading, None));
         assert!(shown.contains("page/json") && !shown.contains("eyJ0eXAi") && !shown.contains("MIIEvQ"), "{shown}");
     }
 }
@@ -299,7 +299,7 @@ fn suppressions() {
 
 #[test]
 fn every_rule_about_pages_is_broken_above() {
-    let source = include_str!("check.rs");
+    let source = concat!(include_str!("check.rs"), include_str!("against.rs"));
     for rule in graphspec::rule::ALL.iter().filter(|rule| rule.name.starts_with("page/")) {
         assert!(source.contains(&format!("(\"{}\"", rule.name)), "{} has no page that breaks it", rule.name);
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may stop")]
 
+mod against;
 mod check;
 mod docset;
 mod reading;

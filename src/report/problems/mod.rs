@@ -35,6 +35,8 @@ pub struct Sum {
     pub pages: (usize, usize),
     /// Failures and warnings of each rule, by its name.
     pub rules: BTreeMap<&'static str, (usize, usize)>,
+    /// Of those against the metadata: how many drift explains, by rule. Nothing without metadata.
+    pub drift: Option<BTreeMap<&'static str, usize>>,
 }
 
 impl Sum {
@@ -67,6 +69,10 @@ impl<W: Write> Problems<W> {
         for finding in findings {
             let (failures, warnings) = self.sum.rules.entry(finding.problem.rule.name).or_default();
             *(if finding.problem.severity == Severity::Warning { warnings } else { failures }) += 1;
+            if let Some(against) = &finding.problem.against {
+                let drift = self.sum.drift.get_or_insert_default();
+                *drift.entry(finding.problem.rule.name).or_default() += usize::from(against.drift);
+            }
             if self.written.is_ok() {
                 self.written = self.finding(finding);
             }
@@ -106,12 +112,16 @@ impl<W: Write> Problems<W> {
 
 fn line(finding: &Finding) -> String {
     let problem = &finding.problem;
-    let line = json!({
+    let mut line = json!({
         "page": &*problem.span.page,
         "line": problem.span.line,
         "code": problem.rule.name,
         "severity": problem.severity.name(),
         "message": problem.message,
     });
+    if let Some(against) = &problem.against {
+        line["at"] = against.at.as_deref().into();
+        line["drift"] = against.drift.into();
+    }
     harmless(&line)
 }

@@ -53,13 +53,17 @@ pub fn result(finding: &Finding) -> String {
         region["startColumn"] = excerpt.column.into();
     }
     let uri = utf8_percent_encode(problem.span.page.trim_start_matches("./"), PATH).to_string();
-    harmless(&json!({
+    let mut result = json!({
         "ruleId": problem.rule.name,
         "ruleIndex": page_rules().position(|rule| rule == problem.rule),
         "level": level(problem.severity),
         "message": {"text": problem.message},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}],
-    }))
+    });
+    if let Some(against) = &problem.against {
+        result["properties"] = json!({"at": against.at, "drift": against.drift});
+    }
+    harmless(&result)
 }
 
 /// The end of the log.

@@ -43,6 +43,11 @@ pub fn finding(out: &mut impl Write, look: Look, finding: &Finding) -> io::Resul
         writeln!(out, "{} {bar} {line}", paint.dim(&number))?;
         writeln!(out, "{margin} {bar} {}{}", " ".repeat(before), paint_word(paint, &"^".repeat(length)))?;
     }
+    if problem.against.as_ref().is_some_and(|against| against.drift) {
+        let note = "Page and metadata may be of different years: this may have been so once.";
+        let note = wrapped(note, look.width, margin.len() + 9, margin.len() + 3);
+        writeln!(out, "{margin} {} {note}", paint.dim("= note:"))?;
+    }
     let help = wrapped(problem.rule.remedy, look.width, margin.len() + 9, margin.len() + 3);
     writeln!(out, "{margin} {} {help}\n", paint.dim("= help:"))
 }
@@ -86,9 +91,12 @@ pub fn sum(out: &mut impl Write, look: Look, sum: &Sum) -> io::Result<()> {
         return writeln!(out, "{}: {}", count(sum.pages.0, "page"), paint.green("nothing is wrong"));
     }
     if sum.rules.len() > 1 {
-        writeln!(out, "{:>8}  {:>8}", "failures", "warnings")?;
+        let drift = sum.drift.as_ref();
+        let head = drift.map_or("", |_| "     drift");
+        writeln!(out, "{:>8}  {:>8}{head}", "failures", "warnings")?;
         for (rule, (failures, warnings)) in &sum.rules {
-            writeln!(out, "{failures:>8}  {warnings:>8}  {rule}")?;
+            let drift = drift.map_or_else(String::new, |of| format!("  {:>8}", of.get(rule).copied().unwrap_or(0)));
+            writeln!(out, "{failures:>8}  {warnings:>8}{drift}  {rule}")?;
         }
         writeln!(out)?;
     }

@@ -1,0 +1,206 @@
+//! A page's examples against the metadata of its service.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::case::Content;
+use crate::csdl::Unknown;
+use crate::json;
+use crate::page::{self, Against, Answer, Example, Fence, Parts, Problem, Reading};
+use crate::rule;
+use crate::schema::{Body, Chosen, Expected, Mismatch, Numbers, Types, Wrong};
+use crate::source::Span;
+use crate::spelling;
+
+/// Holds what a page shows against the types of its service.
+pub fn check(types: &Types, reading: &Reading, problems: &mut Vec<Problem>) {
+    let fences: HashMap<&Span, &Fence> = reading.fences.iter().map(|fence| (&fence.span, fence)).collect();
+    for (example, answer) in super::answers(reading) {
+        let is_success = answer.status.is_none_or(|status| (200..300).contains(&status));
+        if let (true, Content::Json(body), Some(path)) = (is_success, &answer.content, path_of(example)) {
+            let found = of_answer(types, (&example.method, &path), answer, body);
+            place(found, &answer.span, answer.parts, fences.get(&answer.span), problems);
+        }
+    }
+    for example in &reading.examples {
+        // A request that is shown to be refused may be wrong on purpose.
+        let is_refused = |answer: &Answer| answer.status.is_some_and(|status| status >= 400);
+        let on_purpose = !example.responses.is_empty() && example.responses.iter().all(is_refused);
+        if let (false, Content::Json(body), Some(path)) = (on_purpose, &example.content, path_of(example)) {
+            let body = Body::plain(body);
+            let found = types.request(&example.method, &path).map(|expected| types.judge(&expected, body));
+            let found = found.unwrap_or_default().iter().map(told).collect();
+            place(found, &example.span, example.parts, fences.get(&example.span), problems);
+        }
+    }
+}
+
+fn path_of(example: &Example) -> Option<String> {
+    page::cut(&example.url).ok()
+}
+
+/// A problem, and where in the body it is; nowhere, where the annotation is meant.
+type Told = (Problem, Option<String>);
+
+fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Value) -> Vec<Told> {
+    let annotation = &answer.annotation;
+    let numbers = Numbers::of_label(answer.headers.get("content-type"));
+    let body = Body { numbers, ..Body::plain(value) };
+    let mut found = Vec::new();
+    let mut tell = |rule, message: String, drift| {
+        let mut problem = Problem::new(rule, answer.span.clone(), &message).warning();
+        problem.against = Some(Against { at: None, drift });
+        found.push((problem, None));
+    };
+    let said = annotation.type_name.as_deref();
+    if let Some(name) = said.filter(|name| !is_primitive(name)) {
+        match types.named_type(name) {
+            Ok(()) => {}
+            Err(Unknown::Spelling(id)) => {
+                let right = types.model().map_or("", |model| &model.type_of(id).name);
+                let message = format!("the annotation says {name}, and the metadata has {right}");
+                tell(&rule::PAGE_UNKNOWN_TYPE, message, false);
+            }
+            Err(Unknown::Missing(near)) => {
+                let near = near.first().map_or_else(String::new, |near| format!("; the nearest is {near}"));
+                let message = format!("the annotation says {name}, which the metadata does not have{near}");
+                tell(&rule::PAGE_UNKNOWN_TYPE, message, true);
+            }
+        }
+    }
+    let (method, path) = request;
+    let annotated = said.and_then(|name| types.annotated(name, annotation.collection));
+    let by_path = types.by_path(method, path);
+    if let (Some(annotated), Some(by_path)) = (&annotated, &by_path)
+        && !types.is_related(annotated, by_path)
+    {
+        let (said, leads) = (types.name_of(annotated), types.name_of(by_path));
+        tell(&rule::PAGE_SHAPE, format!("annotated as {said}, but {method} {path} leads to {leads}"), false);
+    }
+    let Some(expected) = types.answer(request, said.map(|name| (name, annotation.collection)), Some(body)) else {
+        return found;
+    };
+    if let Some(message) = envelope(types, &expected, value) {
+        tell(&rule::PAGE_SHAPE, message, false);
+    }
+    found.extend(alike(types.judge(&expected, body)).iter().map(told));
+    found
+}
+
+/// What annotations call the types that no metadata declares.
+fn is_primitive(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "string",
+        "stream",
+        "binary",
+        "boolean",
+        "bool",
+        "int",
+        "int32",
+        "int64",
+        "integer",
+        "number",
+        "double",
+        "guid",
+        "date",
+        "datetimeoffset",
+        "object",
+        "json",
+        "none",
+    ];
+    let lower = name.to_ascii_lowercase();
+    lower.starts_with("edm.") || NAMES.contains(&lower.as_str())
+}
+
+/// An envelope where the path leads to one thing, or none where it leads to many. What an
+/// annotation says of it is judged without metadata.
+fn envelope(types: &Types, expected: &Expected, body: &Value) -> Option<String> {
+    let name = types.name_of(expected);
+    let is_list = body.get("value").is_some_and(Value::is_array) || body.is_array();
+    match types.envelope(expected, body) {
+        Some(Value::Object(_)) => Some(format!("one {name} is wrapped in `value`, as lists are")),
+        _ if expected.chosen != Chosen::Path => None,
+        Some(Value::Array(_)) if !expected.collection => {
+            Some(format!("the path leads to one {name}, but the body is a list"))
+        }
+        None if expected.collection && !is_list => {
+            Some(format!("the path leads to {name}, but the body holds no list `value`"))
+        }
+        _ => None,
+    }
+}
+
+/// The first of those that are the same in every item of a list, with how often it is there.
+fn alike(all: Vec<Mismatch>) -> Vec<Mismatch> {
+    let place = |at: &str| -> String {
+        let is_index = |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
+        at.split('/').map(|token| if is_index(token) { "*" } else { token }).collect::<Vec<_>>().join("/")
+    };
+    let mut seen: HashSet<(String, String)> = HashSet::new();
+    let mut kept = all;
+    kept.retain(|found| {
+        let value = if matches!(found.wrong, Wrong::Option { .. }) { found.actual.clone() } else { String::new() };
+        seen.insert((place(&found.at), value))
+    });
+    kept
+}
+
+fn told(found: &Mismatch) -> Told {
+    let warning = |rule| Problem::new(rule, Span::new(&"".into(), 0), &found.to_string()).warning();
+    let text = found.actual.trim_matches('"');
+    let (mut problem, drift) = match &found.wrong {
+        Wrong::Kind { came: "null", .. } => (warning(&rule::PAGE_SHAPE), false),
+        Wrong::Kind { .. } => (Problem { severity: rule::PAGE_SHAPE.severity, ..warning(&rule::PAGE_SHAPE) }, false),
+        Wrong::Form { .. } | Wrong::NotDerived { .. } => (warning(&rule::PAGE_SHAPE), false),
+        Wrong::Option { near, .. } => {
+            let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(text, near));
+            (warning(&rule::PAGE_ENUM_VALUE), !is_slip && !is_placeholder(text))
+        }
+        Wrong::Undeclared { name, near, derived } => {
+            let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(name, near));
+            (warning(&rule::PAGE_UNDECLARED_MEMBER), !is_slip && derived.is_none())
+        }
+        Wrong::UnknownType { spelling, .. } => (warning(&rule::PAGE_UNKNOWN_TYPE), spelling.is_none()),
+    };
+    problem.against = Some(Against { at: Some(found.at.clone()), drift });
+    (problem, Some(found.at.clone()))
+}
+
+/// Text that stands for a value and is none: `String`, `recurrence-value`.
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.is_empty()
+        || lower.starts_with("string")
+        || lower.starts_with("@odata.type")
+        || lower.ends_with("-value")
+        || lower.ends_with(" value")
+        || lower.contains(" | ")
+}
+
+/// Gives each problem the line of the page that it is about.
+fn place(found: Vec<Told>, fence: &Span, parts: Parts, text: Option<&&Fence>, problems: &mut Vec<Problem>) {
+    if found.is_empty() {
+        return;
+    }
+    let first = parts.body.saturating_sub(fence.line + 1) as usize;
+    let text = text.map_or("", |fence| &fence.text);
+    let start = text.split_inclusive('\n').take(first).map(str::len).sum::<usize>();
+    let body = text.get(start..).unwrap_or("");
+    for (mut problem, at) in found {
+        let Some(at) = at else {
+            problem.span = fence.clone();
+            problems.push(problem);
+            continue;
+        };
+        problem.span = fence.at_line(parts.body);
+        if let Some(offset) = json::locate(body, &at) {
+            let before = &body[..offset];
+            let lines = u32::try_from(before.matches('\n').count()).unwrap_or(0);
+            let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+            problem.span = fence.at_line(parts.body.saturating_add(lines));
+            problem = problem.column(before[line_start..].chars().count() + 1);
+        }
+        problems.push(problem);
+    }
+}

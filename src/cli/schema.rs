@@ -1,0 +1,62 @@
+//! `graphspec schema`.
+
+use std::io::{self, Write};
+
+use super::args::SchemaArgs;
+use super::{Refused, metadata, nearest, quiet_pipe};
+use crate::csdl::{Model, Target, TypeUse, Unknown};
+use crate::schema::{self, Numbers};
+
+pub fn main(args: &SchemaArgs) -> Result<u8, Refused> {
+    let document = match &args.metadata {
+        Some(path) => {
+            let model = metadata::open(path)?;
+            let numbers = if args.ieee754 { Numbers::Strings } else { Numbers::Json };
+            schema::document(&model, find(&model, &args.type_name)?, numbers, args.deep)
+        }
+        None => bundled(&args.type_name)?,
+    };
+    let text = serde_json::to_string_pretty(&document)?;
+    quiet_pipe(writeln!(io::stdout().lock(), "{text}"))?;
+    Ok(0)
+}
+
+fn bundled(name: &str) -> Result<serde_json::Value, Refused> {
+    let short = |known: &str| known.strip_prefix("microsoft.").map(str::to_owned);
+    let known = schema::bundled_names().find(|known| {
+        *known == name || short(known).is_some_and(|short| short == name || short == format!("graph.{name}"))
+    });
+    let missing = || {
+        let near = nearest(name, schema::bundled_names());
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let all = schema::bundled_names().collect::<Vec<_>>().join(", ");
+        Refused(format!("{name}: not bundled ({all} are){near}; --metadata FILE knows every type of a service"))
+    };
+    known.and_then(schema::bundled).ok_or_else(missing)
+}
+
+fn find(model: &Model, written: &str) -> Result<TypeUse, Refused> {
+    let inner = written.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'));
+    let name = inner.unwrap_or(written);
+    let id = match model.find(name) {
+        Ok(id) => id,
+        // A bare name is right where one type alone has it.
+        Err(Unknown::Spelling(id)) if model.type_of(id).name.ends_with(&format!(".{name}")) => id,
+        Err(Unknown::Spelling(id)) => {
+            return Err(Refused(format!(
+                "{name}: no type of {}; did you mean `{}`?",
+                model.source,
+                model.type_of(id).name
+            )));
+        }
+        Err(Unknown::Missing(near)) => {
+            let near = match &near[..] {
+                [] => String::new(),
+                [one] => format!("; did you mean `{one}`?"),
+                many => format!("; did you mean one of {}?", many.join(", ")),
+            };
+            return Err(Refused(format!("{name}: no type of {}{near}", model.source)));
+        }
+    };
+    Ok(TypeUse { of: Target::Declared(id), collection: inner.is_some() })
+}

@@ -1,0 +1,402 @@
+//! A body held against its type.
+//!
+//! The schema library judges an object by the definition of its type; from there this walks to the
+//! members that are of other types, and picks the type of each by `@odata.type`. So a mismatch is
+//! always one thing wrong with one object of one type, however many types might have stood there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::compiled::{Broken, Violation};
+use super::mismatch::{Chosen, Mismatch, Wrong};
+use super::typed;
+use super::types::{Body, Definition, Expected, Leads, Root, Source, Types, has_form};
+use crate::csdl::{TypeId, Unknown};
+use crate::json;
+use crate::spelling::nearest;
+
+/// The most mismatches that are gathered of one value.
+const MOST: usize = 100;
+
+/// A place on the way into a value.
+#[derive(Clone, Copy)]
+struct At<'p> {
+    before: Option<&'p At<'p>>,
+    token: Token<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Token<'p> {
+    /// A pointer, whole.
+    Pointer(&'p str),
+    Name(&'p str),
+    Index(usize),
+}
+
+impl<'p> At<'p> {
+    fn root(pointer: &'p str) -> Self {
+        At { before: None, token: Token::Pointer(pointer) }
+    }
+
+    fn to(&'p self, token: Token<'p>) -> Self {
+        At { before: Some(self), token }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(before) = self.before {
+            before.fmt(f)?;
+        }
+        match self.token {
+            Token::Pointer(pointer) => f.write_str(pointer),
+            Token::Name(name) => f.write_str(&json::child("", name)),
+            Token::Index(index) => write!(f, "/{index}"),
+        }
+    }
+}
+
+/// A walk into one value.
+struct Walk<'t> {
+    types: &'t Types,
+    out: Vec<Mismatch>,
+}
+
+/// The type that an object turns out to be of.
+struct Choice {
+    slot: usize,
+    chosen: Chosen,
+    /// It may be of a type that is not known here, and have members that are not either.
+    open: bool,
+}
+
+impl Types {
+    /// The name of the type: `Collection(…)` for a list.
+    pub fn name_of(&self, expected: &Expected) -> String {
+        let name = match &expected.root {
+            Root::Slot(slot) => &*self.slots[*slot].name,
+            Root::Parameters(operation) => return format!("the parameters of {}", operation.name),
+        };
+        if expected.collection { format!("Collection({name})") } else { name.to_owned() }
+    }
+
+    /// Everything in a body that its type does not allow, at most a hundred things.
+    pub fn judge(&self, expected: &Expected, body: Body<'_>) -> Vec<Mismatch> {
+        let types = self.numbers(body.numbers);
+        let mut walk = Walk { types, out: Vec::new() };
+        match &expected.root {
+            Root::Slot(slot) => types.roots(expected, body, &mut |at, value| match value {
+                Value::Object(_) => walk.object(*slot, expected.chosen, value, at),
+                _ => walk.scalar(*slot, expected.chosen, value, at),
+            }),
+            Root::Parameters(operation) => {
+                if let (Some(model), Value::Object(members)) = (types.model(), body.value) {
+                    // Graph takes the names of parameters in any case.
+                    let spelled = |name: &str| members.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
+                    let definition = types.compile(typed::parameters(model, operation, body.numbers, spelled));
+                    let name = Arc::from(types.name_of(expected));
+                    let judged = Judged { name: &name, definition: &definition, chosen: expected.chosen };
+                    walk.members(&judged, Unknowns::Tell(None), body.value, At::root(""));
+                }
+            }
+        }
+        walk.out
+    }
+
+    /// The values in a body that are to be of the type.
+    fn roots<'v>(&self, expected: &Expected, body: Body<'v>, each: &mut impl FnMut(At<'_>, &'v Value)) {
+        let mut all = |pointer: &str, items: &'v [Value]| {
+            let root = At::root(pointer);
+            items.iter().enumerate().for_each(|(at, item)| each(root.to(Token::Index(at)), item));
+        };
+        if expected.collection
+            && let Some(Value::Array(items)) = json::at(body.value, body.entries)
+        {
+            return all(body.entries, items);
+        }
+        // Whatever the annotation says: a `value` alone, which the type does not have, is an envelope.
+        match (self.envelope(expected, body.value), body.value) {
+            (Some(Value::Array(items)), _) => all("/value", items),
+            (Some(value), _) => each(At::root("/value"), value),
+            (None, Value::Array(items)) => all("", items),
+            (None, value) => each(At::root(""), value),
+        }
+    }
+
+    /// What `value` holds, where it is all that a body has and the type has no such member.
+    pub fn envelope<'v>(&self, expected: &Expected, body: &'v Value) -> Option<&'v Value> {
+        let members = body.as_object()?;
+        let value = members.get("value")?;
+        let Root::Slot(slot) = expected.root else { return None };
+        // What says its own type is an object of it, whatever its members are.
+        let alone = members.keys().all(|name| name == "value" || (name.contains('@') && !name.ends_with("type")));
+        let own = self.definition(slot).members.contains_key("value");
+        (alone && !own).then_some(value)
+    }
+
+    /// Whether the metadata says what the member at `pointer` is; `None` where it does not say
+    /// whether there may be such a member.
+    pub fn declares(&self, expected: &Expected, body: Body<'_>, pointer: &str) -> Option<bool> {
+        let Root::Slot(slot) = expected.root else { return None };
+        let mut found = None;
+        self.roots(expected, body, &mut |at, value| {
+            let at = at.to_string();
+            let rest = pointer.strip_prefix(&at).filter(|rest| rest.starts_with('/'));
+            if let Some(rest) = rest {
+                found = self.declared_below(slot, value, rest);
+            }
+        });
+        found
+    }
+}
+
+/// An object's type, as far as a walk needs it.
+struct Judged<'d> {
+    name: &'d Arc<str>,
+    definition: &'d Definition,
+    chosen: Chosen,
+}
+
+impl Types {
+    /// The type of an object at a place that is declared of the type `slot`.
+    fn choose(&self, slot: usize, chosen: Chosen, members: &Map<String, Value>) -> (Choice, Option<Wrong>) {
+        let as_declared = |open| Choice { slot, chosen, open };
+        let said = members.get("@odata.type").or_else(|| members.get("@type")).and_then(Value::as_str);
+        let Some(name) = said.map(|text| text.rsplit_once('#').map_or(text, |(_, name)| name)) else {
+            return (as_declared(false), None);
+        };
+        let is = |other| Choice { slot: other, chosen: Chosen::Named, open: false };
+        if *name == *self.slots[slot].name {
+            return (is(slot), None);
+        }
+        let found = match &self.source {
+            Source::Model(model) => model.find(name).map(|TypeId(slot)| slot),
+            Source::Bundled(..) => self.names.get(name).copied().ok_or(Unknown::Missing(Vec::new())),
+        };
+        match found {
+            Ok(other) if self.derives(other, slot) => (is(other), None),
+            Ok(other) => {
+                let declared = Arc::clone(&self.slots[slot].name);
+                (is(other), Some(Wrong::NotDerived { name: name.to_owned(), declared }))
+            }
+            Err(Unknown::Spelling(TypeId(other))) => {
+                let spelling = Some(Arc::clone(&self.slots[other].name));
+                let choice = if self.derives(other, slot) { is(other) } else { as_declared(true) };
+                (choice, Some(Wrong::UnknownType { name: name.to_owned(), spelling }))
+            }
+            // What is bundled is a part of the metadata, and others may be derived from it.
+            Err(Unknown::Missing(_)) if self.model().is_none() => (as_declared(true), None),
+            Err(Unknown::Missing(_)) => {
+                (as_declared(true), Some(Wrong::UnknownType { name: name.to_owned(), spelling: None }))
+            }
+        }
+    }
+
+    /// Follows `pointer` into a value of the type `slot`.
+    fn declared_below(&self, slot: usize, value: &Value, pointer: &str) -> Option<bool> {
+        let (mut slot, mut value) = (slot, value);
+        let mut tokens = pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).peekable();
+        loop {
+            let name = tokens.next()?;
+            let members = value.as_object()?;
+            let (choice, _) = self.choose(slot, Chosen::Declared, members);
+            let definition = self.definition(choice.slot);
+            let Some(member) = definition.members.get(name.as_str()) else {
+                return (!choice.open && !definition.open && tokens.peek().is_none()).then_some(false);
+            };
+            value = members.get(&name).unwrap_or(&Value::Null);
+            if member.many
+                && let Some(index) = tokens.next()
+            {
+                value = value.get(index.parse::<usize>().ok()?)?;
+            }
+            match member.leads {
+                _ if tokens.peek().is_none() => return Some(true),
+                Some(Leads::Slot(next)) => slot = next,
+                _ => return None,
+            }
+        }
+    }
+}
+
+impl Walk<'_> {
+    fn push(&mut self, judged: &Judged<'_>, at: String, schema: &str, actual: &Value, wrong: Wrong) {
+        self.out.push(Mismatch {
+            at,
+            schema: format!("{}{schema}", judged.name),
+            of: Arc::clone(judged.name),
+            chosen: judged.chosen,
+            actual: json::brief(actual, 80),
+            wrong,
+        });
+    }
+
+    fn object(&mut self, slot: usize, chosen: Chosen, value: &Value, at: At<'_>) {
+        let Some(members) = value.as_object().filter(|_| self.out.len() < MOST) else { return };
+        let types = self.types;
+        let (choice, wrong) = types.choose(slot, chosen, members);
+        let definition = types.definition(choice.slot);
+        let judged = Judged { name: &types.slots[choice.slot].name, definition, chosen: choice.chosen };
+        if let Some(wrong) = wrong {
+            let name = if members.contains_key("@odata.type") { "@odata.type" } else { "@type" };
+            let said = members.get(name).unwrap_or(&Value::Null);
+            self.push(&judged, at.to(Token::Name(name)).to_string(), "/properties/@odata.type", said, wrong);
+        }
+        let unknowns = match choice.chosen {
+            _ if choice.open => Unknowns::Pass,
+            // An object that does not say what it is may be meant as one of a derived type.
+            Chosen::Named => Unknowns::Tell(None),
+            _ => Unknowns::Tell(Some(choice.slot)),
+        };
+        self.members(&judged, unknowns, value, at);
+    }
+
+    /// An object by its definition, then its members by theirs.
+    fn members(&mut self, judged: &Judged<'_>, unknowns: Unknowns, value: &Value, at: At<'_>) {
+        let definition = judged.definition;
+        if let Some(itself) = definition.itself.as_ref().filter(|itself| !itself.is_valid(value)) {
+            for violation in itself.violations(value) {
+                if self.out.len() >= MOST {
+                    return;
+                }
+                self.violation(judged, unknowns, violation, value, at);
+            }
+        }
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let place = at.to(Token::Name(name));
+            let Some(member) = definition.members.get(name.as_str()) else {
+                // What an open type holds may say itself what it is.
+                if let Some(said) = value.get("@odata.type").and_then(Value::as_str)
+                    && let Some(slot) = self.types.slot(said.rsplit_once('#').map_or(said, |(_, name)| name))
+                {
+                    self.object(slot, Chosen::Named, value, place);
+                }
+                continue;
+            };
+            let Some(leads) = member.leads else { continue };
+            match value {
+                Value::Array(items) if member.many => {
+                    for (index, item) in items.iter().enumerate() {
+                        self.follow(judged, leads, item, name, place.to(Token::Index(index)));
+                    }
+                }
+                value if !member.many => self.follow(judged, leads, value, name, place),
+                _ => {}
+            }
+        }
+    }
+
+    fn follow(&mut self, from: &Judged<'_>, leads: Leads, value: &Value, name: &str, at: At<'_>) {
+        if self.out.len() >= MOST {
+            return;
+        }
+        match (leads, value) {
+            (Leads::Slot(slot), Value::Object(_)) => self.object(slot, Chosen::Declared, value, at),
+            (Leads::Slot(slot), Value::String(_)) => {
+                let definition = self.types.definition(slot);
+                let fits = definition.itself.as_ref().is_none_or(|itself| itself.is_valid(value));
+                if !fits {
+                    let wrong = self.types.option(slot, definition, value);
+                    self.push(from, at.to_string(), &format!("/properties/{name}"), value, wrong);
+                }
+            }
+            (Leads::Form(form), Value::String(_)) if !has_form(form, self.types.numbers, value) => {
+                let is_number = matches!(form, "Edm.Double" | "Edm.Decimal" | "Edm.Int64");
+                if is_number {
+                    let wrong = Wrong::Kind { declared: form.to_owned(), came: "string" };
+                    self.push(from, at.to_string(), &format!("/properties/{name}"), value, wrong);
+                    return;
+                }
+                let wants = typed::form(form, self.types.numbers);
+                let wants = wants.and_then(|form| Some(form["description"].as_str()?.to_owned()));
+                let wrong = Wrong::Form { declared: (*form).to_owned(), wants };
+                self.push(from, at.to_string(), &format!("/properties/{name}"), value, wrong);
+            }
+            _ => {}
+        }
+    }
+
+    /// A body, or an item of a list, that is no object: a member of an enumeration, or wrong.
+    fn scalar(&mut self, slot: usize, chosen: Chosen, value: &Value, at: At<'_>) {
+        let definition = self.types.definition(slot);
+        let name = &self.types.slots[slot].name;
+        let judged = Judged { name, definition, chosen };
+        let is_enumeration = definition.options.is_some();
+        if is_enumeration && value.is_string() {
+            if definition.itself.as_ref().is_some_and(|itself| !itself.is_valid(value)) {
+                let wrong = self.types.option(slot, definition, value);
+                self.push(&judged, at.to_string(), "", value, wrong);
+            }
+        } else {
+            let wrong = Wrong::Kind { declared: name.to_string(), came: json::type_name(value) };
+            self.push(&judged, at.to_string(), "", value, wrong);
+        }
+    }
+
+    fn violation(&mut self, judged: &Judged<'_>, unknowns: Unknowns, found: Violation, value: &Value, at: At<'_>) {
+        let place = format!("{at}{}", found.at);
+        let came = json::at(value, &found.at).unwrap_or(&Value::Null);
+        let mut tokens = found.at.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"));
+        let member = tokens.next().and_then(|name| judged.definition.members.get(name.as_str()));
+        let title = member.map_or("", |member| &*member.title);
+        let of_item = title.strip_prefix("Collection(").and_then(|rest| rest.split(')').next());
+        let declared = of_item.filter(|_| tokens.next().is_some()).unwrap_or(title).to_owned();
+        let wrong = match found.broken {
+            Broken::Unknown(names) => {
+                let Unknowns::Tell(slot) = unknowns else { return };
+                for name in names.into_iter().take(MOST.saturating_sub(self.out.len())) {
+                    let at = json::child(&place, &name);
+                    let actual = value.get(&name).unwrap_or(&Value::Null);
+                    let wrong = self.types.undeclared(name, judged.definition, slot, value);
+                    self.push(judged, at, &found.schema, actual, wrong);
+                }
+                return;
+            }
+            Broken::Type(_) => Wrong::Kind { declared, came: json::type_name(came) },
+            Broken::Range(wants) | Broken::Other(wants) => Wrong::Form { declared, wants: Some(wants) },
+            _ => Wrong::Form { declared, wants: None },
+        };
+        self.push(judged, place, &found.schema, came, wrong);
+    }
+}
+
+/// What is said of members that a definition does not have.
+#[derive(Clone, Copy)]
+enum Unknowns {
+    /// Nothing: the object may be of a type that is not known here.
+    Pass,
+    /// That they are not declared; by a type derived from this one, perhaps.
+    Tell(Option<usize>),
+}
+
+impl Types {
+    /// A text that is no member of an enumeration.
+    fn option(&self, slot: usize, definition: &Definition, value: &Value) -> Wrong {
+        let options = definition.options.clone().unwrap_or_default();
+        let text = value.as_str().unwrap_or_default();
+        // Of flags, the first that is not known.
+        let first = text.split(',').map(str::trim).find(|part| !options.iter().any(|option| option == part));
+        let near = nearest(first.unwrap_or(text), options.iter().map(String::as_str)).map(str::to_owned);
+        Wrong::Option { declared: self.slots[slot].name.to_string(), options, near }
+    }
+
+    fn undeclared(&self, name: String, definition: &Definition, slot: Option<usize>, object: &Value) -> Wrong {
+        let absent = |known: &&str| object.get(*known).is_none();
+        let near = match name.strip_prefix("odata.") {
+            Some(_) => Some(format!("@{name}")),
+            None => nearest(&name, definition.members.keys().map(|key| &**key).filter(absent)).map(str::to_owned),
+        };
+        let derived = slot.and_then(|slot| match &self.source {
+            Source::Model(model) => {
+                let mut all = model.derived(TypeId(slot));
+                all.sort_unstable();
+                let has = |id: &TypeId| model.type_of(*id).properties.iter().any(|property| *property.name == *name);
+                all.into_iter().find(has).map(|id| Arc::clone(&model.type_of(id).name))
+            }
+            Source::Bundled(..) => None,
+        });
+        Wrong::Undeclared { name, near, derived }
+    }
+}
