@@ -11,8 +11,13 @@ use graphspec::case::Case;
 use graphspec::exchange::Exchange;
 use graphspec::message::{Headers, Request, Response};
 use graphspec::multi_status::State;
+use graphspec::schema::{self, Body};
 use graphspec::verdict::Judge;
-use graphspec::{page, suite};
+use graphspec::{csdl, page, suite};
+
+/// As of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     divan::main();
@@ -56,4 +61,43 @@ fn judge_one_exchange(bencher: divan::Bencher<'_, '_>, id: &str) {
     let judge = Judge::new(&case);
     let exchange = documented(&case);
     bencher.bench(|| judge.judge(black_box(&exchange), &Inverse::default(), &State::default()));
+}
+
+/// The documented 200 of *Follow site* against its type, and no more than that.
+#[divan::bench]
+fn judge_a_body_by_its_type(bencher: divan::Bencher<'_, '_>) {
+    let case = case("follow-sites/follow-sites/200");
+    let types = schema::bundled_types();
+    let promise = case.promise().unwrap();
+    let said = promise.type_name.as_deref().map(|name| (name, promise.collection));
+    let expected = types.answer((&case.method, &case.path), said, None).unwrap();
+    let body = promise.content.json().unwrap();
+    assert!(types.judge(&expected, Body::plain(body)).is_empty());
+    bencher.bench(|| types.judge(black_box(&expected), Body::plain(black_box(body))));
+}
+
+/// Metadata of the size of Graph's own, where that is at hand.
+fn metadata() -> Option<String> {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/metadata/v1.0-Prod.csdl")).ok()
+}
+
+/// The XML library alone over that text.
+#[divan::bench]
+fn metadata_bare_pass(bencher: divan::Bencher<'_, '_>) {
+    let Some(text) = metadata() else { return };
+    bencher.bench(|| {
+        let mut reader = quick_xml::Reader::from_str(black_box(&text));
+        let mut events = 0;
+        while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {
+            events += 1;
+        }
+        events
+    });
+}
+
+/// The same text read.
+#[divan::bench]
+fn metadata_read(bencher: divan::Bencher<'_, '_>) {
+    let Some(text) = metadata() else { return };
+    bencher.bench(|| csdl::read(&"v1.0.csdl".into(), black_box(text.as_bytes())));
 }

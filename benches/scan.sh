@@ -2,12 +2,15 @@
 # `list` and `check` over a documentation set, beside a bare pass of the Markdown library over the
 # same files: wall time as a ratio, measured in turns so that a noisy machine is noisy for all, and
 # peak memory. Then over 4 and 16 copies, to see that time grows with the pages and memory does not.
+# With metadata at hand (METADATA=FILE), `check --metadata` too.
 # Usage: benches/scan.sh [FOLDER]; without one, ../shared/corpus/graph-v1.0 where it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:-../shared/corpus/graph-v1.0}
 [ -d "$folder" ] || { echo "no folder $folder: name one that holds pages"; exit 2; }
 runs=${RUNS:-9}
+metadata=${METADATA:-../shared/corpus/metadata/v1.0-Prod.csdl}
+[ -f "$metadata" ] || metadata=
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -23,9 +26,9 @@ for copies in 1 4 16; do
         cp -r "$folder" "$work/$copies/set$copy"
     done
 done
-python3 - "$runs" "$work" "$bare" target/release/graphspec << 'PY'
+python3 - "$runs" "$work" "$bare" target/release/graphspec "$metadata" << 'PY'
 import os, resource, statistics, subprocess, sys, time
-runs, work, bare, graphspec = int(sys.argv[1]), *sys.argv[2:]
+runs, work, bare, graphspec, metadata = int(sys.argv[1]), *sys.argv[2:]
 def once(command):
     start = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -34,6 +37,8 @@ def once(command):
 for copies in ("1", "4", "16"):
     folder = f"{work}/{copies}"
     programs = {"bare pass": [bare, folder], "list": [graphspec, "list", folder, "--format", "json"], "check": [graphspec, "check", folder]}
+    if metadata:
+        programs["metadata"] = [graphspec, "check", "--metadata", metadata, folder]
     seen = {name: [] for name in programs}
     for _ in range(runs if copies == "1" else max(3, runs // 3)):
         for name, command in programs.items():

@@ -14,7 +14,7 @@ use crate::plan::{self, Plan, Selection, TargetKind};
 use crate::report;
 use crate::run::{Options, Run};
 use crate::suite;
-use crate::verdict::Kind;
+use crate::verdict::{Kind, Standard};
 
 /// Called with a case's id and the text of its answer (as a snapshot would hold it), after the
 /// answer has passed. It may panic, as tests do.
@@ -27,6 +27,7 @@ pub struct Suite {
     target: Option<String>,
     filters: Vec<String>,
     bind: Vec<String>,
+    standard: Standard,
     on_answer: Option<OnAnswer>,
 }
 
@@ -52,6 +53,7 @@ impl Suite {
             target: None,
             filters: Vec::new(),
             bind: Vec::new(),
+            standard: Standard::default(),
             on_answer: None,
         }
     }
@@ -82,6 +84,14 @@ impl Suite {
     #[must_use]
     pub fn bind(mut self, binding: impl Into<String>) -> Self {
         self.bind.push(binding.into());
+        self
+    }
+
+    /// Holds answers to more than their pages: the types of a service's metadata, a stricter
+    /// profile.
+    #[must_use]
+    pub fn standard(mut self, standard: Standard) -> Self {
+        self.standard = standard;
         self
     }
 
@@ -123,7 +133,8 @@ pub fn trials(suite: &Suite) -> Result<Vec<Trial>, BadSuite> {
     let plan = Plan::new(&cases, selection);
     let names: Vec<(String, bool)> =
         plan.cases.iter().map(|p| (p.case.id.as_str().to_owned(), p.skip.is_some())).collect();
-    let shared = Arc::new(Shared { plan, cases, templates, target: suite.target.clone(), run: OnceLock::new() });
+    let (target, standard) = (suite.target.clone(), suite.standard.clone());
+    let shared = Arc::new(Shared { plan, cases, templates, target, standard, run: OnceLock::new() });
     let look = suite.on_answer;
     let trials = names.into_iter().enumerate().map(|(at, (name, skipped))| {
         let shared = Arc::clone(&shared);
@@ -139,6 +150,7 @@ struct Shared {
     cases: Vec<Arc<Case>>,
     templates: Vec<(String, String)>,
     target: Option<String>,
+    standard: Standard,
     run: OnceLock<Result<(tokio::runtime::Runtime, Arc<Run>), String>>,
 }
 
@@ -178,6 +190,7 @@ impl Shared {
         let target = Target::new(&url, token.clone(), Limits::default()).map_err(|error| error.to_string())?;
         let options = Options {
             jobs: 1,
+            standard: self.standard.clone(),
             keep_answers: true,
             secrets: token.into_iter().collect(),
             target_name: url,

@@ -167,6 +167,9 @@ pub struct ListArgs {
     /// Every HTTP block of the pages with what became of it, instead of the cases
     #[arg(long, conflicts_with = "filters")]
     pub blocks: bool,
+    /// Show with each answer the type of the service's metadata (CSDL XML) that judges it
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

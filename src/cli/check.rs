@@ -11,7 +11,6 @@ use crate::check::{self, Finding};
 use crate::page::Reading;
 use crate::report::{Look, ProblemFormat, Problems};
 use crate::rule::{self, Rule, Severity};
-use crate::schema::Types;
 use crate::source::Span;
 
 pub fn main(args: &CheckArgs) -> Result<u8, Refused> {
@@ -19,9 +18,10 @@ pub fn main(args: &CheckArgs) -> Result<u8, Refused> {
     if let Some(both) = deny.iter().find(|code| allow.contains(code)) {
         return Err(Refused(format!("{}: --deny and --allow contradict each other", both.name)));
     }
-    let types = args.metadata.as_deref().map(metadata::open).transpose()?.map(Types::of);
+    let standard = args.metadata.as_deref().map(metadata::standard).transpose()?;
+    let types = standard.as_ref().map(|standard| &*standard.types);
     let of = |reading: Reading| {
-        let mut found = check::findings(&reading, types.as_ref());
+        let mut found = check::findings(&reading, types);
         found.retain(|finding| !allow.contains(&finding.problem.rule));
         for finding in found.iter_mut().filter(|finding| deny.contains(&finding.problem.rule)) {
             finding.problem.severity = Severity::Failure;

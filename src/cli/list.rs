@@ -7,12 +7,13 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::args::{Form, ListArgs};
-use super::{Losses, Refused, docset, note, quiet_pipe, report_unopened, unless_unopened};
+use super::{Losses, Refused, docset, metadata, note, quiet_pipe, report_unopened, unless_unopened};
 use crate::case::{Case, Promise};
 use crate::page::{Block, Page, Reading};
 use crate::plan::Filter;
 use crate::report::{escape, harmless};
 use crate::source::Span;
+use crate::verdict::Standard;
 
 /// What a page adds to the list.
 #[derive(Default)]
@@ -30,7 +31,8 @@ struct Listed {
 
 pub fn main(args: &ListArgs) -> Result<u8, Refused> {
     let filter = Filter::new(&args.select.filters);
-    let of = |reading: Reading| listed(&reading.page, args, &filter);
+    let standard = args.metadata.as_deref().map(metadata::standard).transpose()?;
+    let of = |reading: Reading| listed(&reading.page, args, &filter, standard.as_ref());
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut total = Listed::default();
     let mut losses = Losses::default();
@@ -83,18 +85,18 @@ fn counts(total: &Listed, blocks: bool) -> String {
     format!("{}{remark}", plural(total.shown, "case"))
 }
 
-fn listed(page: &Page, args: &ListArgs, filter: &Filter) -> Listed {
+fn listed(page: &Page, args: &ListArgs, filter: &Filter, standard: Option<&Standard>) -> Listed {
     let mut out = Listed::default();
     out.losses.extend(page.problems.iter().filter(|p| p.loses).map(super::loss));
     if args.blocks {
         blocks(page, args.format, &mut out);
     } else {
-        cases(page, args.format, filter, &mut out);
+        cases(page, args.format, filter, standard, &mut out);
     }
     out
 }
 
-fn cases(page: &Page, format: Form, filter: &Filter, out: &mut Listed) {
+fn cases(page: &Page, format: Form, filter: &Filter, standard: Option<&Standard>, out: &mut Listed) {
     let taken: Vec<&Case> = page.cases.iter().filter(|case| filter.takes(case.id.as_str())).collect();
     out.held = page.cases.len();
     out.shown = taken.len();
@@ -102,7 +104,7 @@ fn cases(page: &Page, format: Form, filter: &Filter, out: &mut Listed) {
     out.fates = [taken.len() - skipped, skipped, 0];
     if format == Form::Json {
         for case in taken {
-            let _ = writeln!(out.text, "{}", harmless(&line(case)));
+            let _ = writeln!(out.text, "{}", harmless(&line(case, standard)));
         }
         return;
     }
@@ -118,6 +120,9 @@ fn cases(page: &Page, format: Form, filter: &Filter, out: &mut Listed) {
         }
         if let Some(reason) = &case.skip {
             let _ = write!(remarks, "  skipped: {reason}");
+        }
+        if let Some((name, by)) = standard.and_then(|standard| schema(case.promise()?, case, standard)) {
+            let _ = write!(remarks, "  answers {name} (by {by})");
         }
         let path = escape(&case.path);
         let _ = writeln!(out.text, "  {:ids$}  {:methods$} {path}{}", case.id.as_str(), case.method, escape(&remarks));
@@ -177,8 +182,15 @@ fn fate(block: &Block, cases: &[&Case]) -> (&'static str, Option<String>) {
     ("case", None)
 }
 
+/// The type that judges an answer, and what tells it.
+fn schema(promise: &Promise, case: &Case, standard: &Standard) -> Option<(String, &'static str)> {
+    let entries = case.law.as_deref().map(|law| law.dialect.entries.as_str());
+    let expected = standard.expected(case, promise, entries)?;
+    Some((standard.types.name_of(&expected), expected.chosen.name()))
+}
+
 /// One case as a JSON line.
-fn line(case: &Case) -> Value {
+fn line(case: &Case, standard: Option<&Standard>) -> Value {
     let law = case.law.as_deref();
     json!({
         "case": case.id.as_str(),
@@ -192,13 +204,13 @@ fn line(case: &Case) -> Value {
         "body": case.content.as_value(),
         "repaired": case.repaired,
         "derived": case.derived,
-        "expect": case.promises.iter().map(|promise| expected(promise, &case.span)).collect::<Vec<_>>(),
+        "expect": case.promises.iter().map(|promise| expected(promise, case, standard)).collect::<Vec<_>>(),
         "multiStatus": law.map(|l| l.dialect.as_value()),
         "skip": case.skip,
     })
 }
 
-fn expected(promise: &Promise, asked: &Span) -> Value {
+fn expected(promise: &Promise, case: &Case, standard: Option<&Standard>) -> Value {
     let mut out = json!({
         "status": promise.status,
         "line": promise.span.line,
@@ -209,7 +221,10 @@ fn expected(promise: &Promise, asked: &Span) -> Value {
         "headers": promise.headers.to_json(),
         "body": promise.content.as_value(),
     });
-    if promise.span.page != asked.page {
+    if let Some(standard) = standard {
+        out["schema"] = schema(promise, case, standard).map(|(name, by)| json!({"type": name, "by": by})).into();
+    }
+    if promise.span.page != case.span.page {
         out["page"] = (*promise.span.page).into();
     }
     if !promise.accepts.is_empty() {

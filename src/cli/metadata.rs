@@ -8,6 +8,8 @@ use super::{Refused, note};
 use crate::client::Target;
 use crate::csdl::{self, Model};
 use crate::message::{Headers, Request, status_text};
+use crate::schema::Types;
+use crate::verdict::Standard;
 
 /// The most bytes that are read of a file; the reader refuses what has more.
 const MOST: u64 = (64 << 20) + 1;
@@ -25,6 +27,11 @@ pub fn open(path: &Path) -> Result<Arc<Model>, Refused> {
     let mut bytes = Vec::new();
     file.take(MOST).read_to_end(&mut bytes).map_err(refused)?;
     read(&path.to_string_lossy(), &bytes)
+}
+
+/// What answers are held to, by the metadata in a file.
+pub fn standard(path: &Path) -> Result<Standard, Refused> {
+    Ok(Standard { types: Arc::new(Types::of(open(path)?)), ..Standard::default() })
 }
 
 /// Reads metadata that came from `source`.

@@ -102,11 +102,11 @@ fn standard(args: &RunArgs) -> Result<Standard, Refused> {
         ProfileArg::Consumer => Profile::Consumer,
         ProfileArg::Producer => Profile::Producer,
     };
-    let mut standard = Standard { profile, ..Standard::default() };
-    if let Some(path) = args.metadata.as_deref().filter(|_| !wants_own_metadata(args)) {
-        standard.types = Arc::new(Types::of(metadata::open(path)?));
-    }
-    Ok(standard)
+    let standard = match args.metadata.as_deref().filter(|_| !wants_own_metadata(args)) {
+        Some(path) => metadata::standard(path)?,
+        None => Standard::default(),
+    };
+    Ok(Standard { profile, ..standard })
 }
 
 fn written(args: &RunArgs, count: usize) -> String {

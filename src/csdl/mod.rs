@@ -156,6 +156,10 @@ pub enum Unknown {
     Missing(Vec<Arc<str>>),
 }
 
+/// Things by the qualified names of types; there are thousands, and hashing them is a good part of
+/// reading.
+type Names<V> = HashMap<Arc<str>, V, foldhash::fast::RandomState>;
+
 /// The metadata of a service.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
@@ -165,7 +169,7 @@ pub struct Model {
     pub flaws: Vec<Flaw>,
     types: Vec<Type>,
     missing: Vec<Box<str>>,
-    names: HashMap<Arc<str>, TypeId>,
+    names: Names<TypeId>,
     aliases: HashMap<Box<str>, Box<str>>,
     operations: HashMap<Box<str>, Vec<Operation>>,
     entries: HashMap<Box<str>, Entry>,

@@ -1,15 +1,18 @@
 //! CSDL XML → [`Model`]. The only user of the XML library.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+use memchr::memmem::{self, Finder};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Edm, Entry, Flaw, Kind, MissingId, Model, Operation, Property, Target, Type, TypeId, TypeUse};
+use super::{Edm, Entry, Flaw, Kind, MissingId, Model, Names, Operation, Property, Target, Type, TypeId, TypeUse};
 
 /// The largest text that is read, in bytes: Graph's own metadata has 3.4 MB, beta's twice that.
 const MOST: usize = 64 << 20;
@@ -40,14 +43,27 @@ pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
         let message = format!("{} MiB, and metadata of more than {} MiB is not read", bytes.len() >> 20, MOST >> 20);
         return Err(fail(1, message));
     }
-    let text = decode(bytes).map_err(|at| fail(line_of(bytes, at), "not UTF-8".to_owned()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut build = Build { lines: Lines { text: text.as_bytes(), at: 0, line: 1 }, ..Build::default() };
-    let mut reader = Reader::from_str(text);
+    let text = narrow(bytes);
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    let mut build = Build::new(text);
+    let end_of_annotations = Finder::new("</Annotations>");
+    // Bytes, not text: the library looks itself whether they are UTF-8.
+    let mut reader = Reader::from_reader(text);
     loop {
-        let at = offset(reader.buffer_position());
+        let at = text.len() - reader.get_ref().len();
         match reader.read_event() {
-            Ok(Event::Start(tag)) => build.open(&tag, at),
+            Ok(Event::Start(tag)) => {
+                build.open(&tag, at);
+                if build.within.is_some_and(|(within, _)| within == Within::Annotations) {
+                    // They are half of the text, and say nothing that is judged.
+                    let rest = *reader.get_ref();
+                    let skipped = match tag.name().as_ref() {
+                        "Annotations" => end_of_annotations.find(rest),
+                        prefixed => memmem::find(rest, format!("</{prefixed}>").as_bytes()),
+                    };
+                    *reader.get_mut() = &rest[skipped.unwrap_or(0)..];
+                }
+            }
             Ok(Event::Empty(tag)) => {
                 build.open(&tag, at);
                 build.close();
@@ -55,17 +71,18 @@ pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
             Ok(Event::End(_)) => build.close(),
             Ok(Event::Eof) => break,
             Ok(_) => continue,
-            Err(error) => {
-                let at = offset(reader.error_position()).min(text.len());
-                build.refused.get_or_insert((at, format!("not XML: {error}")));
+            Err(quick_xml::Error::Encoding(_)) => {
+                let valid = std::str::from_utf8(&text[at..]).map_or_else(|bad| bad.valid_up_to(), str::len);
+                build.refused = Some((at + valid, "not UTF-8".to_owned()));
             }
+            Err(error) => build.refused = Some((at, format!("not XML: {error}"))),
         }
         if let Some((at, message)) = build.refused {
-            return Err(fail(line_of(text.as_bytes(), at), message));
+            return Err(fail(line_of(text, at), message));
         }
     }
     if build.depth > 0 {
-        let line = line_of(text.as_bytes(), text.len());
+        let line = line_of(text, text.len());
         return Err(fail(line, "cut off: the text ends before its last element is closed".to_owned()));
     }
     if build.depth_of_root.is_none() {
@@ -77,25 +94,16 @@ pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
     Ok(build.finish(source))
 }
 
-fn offset(position: u64) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX)
-}
-
-/// UTF-8, or UTF-16 by its byte order mark. The error is the first byte that is neither.
-fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, usize> {
-    let wide = match bytes {
-        [0xff, 0xfe, rest @ ..] => Some((rest, u16::from_le_bytes as fn([u8; 2]) -> u16)),
-        [0xfe, 0xff, rest @ ..] => Some((rest, u16::from_be_bytes as fn([u8; 2]) -> u16)),
-        _ => None,
+/// The bytes of a text; of one in UTF-16 by its byte order mark, those of the same in UTF-8.
+fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let (rest, unit) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => return Cow::Borrowed(bytes),
     };
-    match wide {
-        Some((rest, unit)) => {
-            let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-            let text: Result<String, _> = char::decode_utf16(units).collect();
-            text.map(Into::into).map_err(|_| 0)
-        }
-        None => std::str::from_utf8(bytes).map(Into::into).map_err(|bad| bad.valid_up_to()),
-    }
+    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Cow::Owned(text.into_bytes())
 }
 
 fn line_of(bytes: &[u8], at: usize) -> u32 {
@@ -126,12 +134,14 @@ enum Within {
     Type,
     Operation,
     Container,
-    /// Nothing: annotations, and declarations that are left out.
+    /// `Annotations`, which are left out.
+    Annotations,
+    /// Nothing: declarations that are left out.
     Nothing,
 }
 
-/// A type name as written.
-type Written = String;
+/// A type name as written, by its place among all that were.
+type Written = usize;
 
 #[derive(Default)]
 struct Build<'t> {
@@ -141,26 +151,29 @@ struct Build<'t> {
     namespace: String,
     /// What is open, and at which depth.
     within: Option<(Within, usize)>,
-    types: Vec<(Type, Option<Written>)>,
-    names: HashMap<Arc<str>, TypeId>,
+    types: Vec<Type>,
+    bases: Vec<Option<Written>>,
+    names: Names<TypeId>,
     aliases: HashMap<Box<str>, Box<str>>,
-    /// Of each property, by type and place: its type as written.
-    property_types: Vec<(usize, usize, Written)>,
+    written: IndexSet<Box<str>, RandomState>,
+    string: Option<Written>,
+    /// The types of properties, in the order of the properties.
+    property_types: Vec<Written>,
     operations: Vec<(Operation, Vec<Written>, Option<Written>, bool)>,
-    entries: HashMap<Box<str>, (Entry, Written)>,
+    entries: HashMap<Box<str>, (Entry, Option<Written>)>,
     flaws: Vec<Flaw>,
-    missing: IndexMap<Box<str>, u32>,
+    missing: IndexSet<Box<str>, RandomState>,
     refused: Option<(usize, String)>,
 }
 
 /// The attributes that mean something here.
 #[derive(Default)]
 struct Attributes<'a> {
-    name: std::borrow::Cow<'a, str>,
-    type_name: std::borrow::Cow<'a, str>,
-    base: std::borrow::Cow<'a, str>,
-    alias: std::borrow::Cow<'a, str>,
-    other: std::borrow::Cow<'a, str>,
+    name: Cow<'a, str>,
+    type_name: Cow<'a, str>,
+    base: Cow<'a, str>,
+    alias: Cow<'a, str>,
+    other: Cow<'a, str>,
     nullable: Option<bool>,
     open: bool,
     is_abstract: bool,
@@ -170,14 +183,24 @@ struct Attributes<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    fn read(tag: &'a BytesStart<'_>) -> Result<Self, String> {
+    fn read(tag: &'a BytesStart<'_>, local: &str) -> Result<Self, String> {
         let mut read = Attributes::default();
-        for attribute in tag.attributes() {
+        // That an attribute occurs twice is not looked for: the last counts.
+        for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
-            let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| error.to_string())?;
+            // Most values are as they are written.
+            let value = match memchr::memchr(b'&', attribute.value.as_bytes()) {
+                None => attribute.value,
+                Some(_) => attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| error.to_string())?,
+            };
             let is = value.as_ref() == "true" || value.as_ref() == "1";
-            match attribute.key.local_name().as_ref() {
-                "Name" | "Namespace" => read.name = value,
+            match attribute.key.as_ref() {
+                "Name" | "Namespace" => {
+                    read.name = value;
+                    if local == "Member" {
+                        break;
+                    }
+                }
                 "Type" | "EntityType" | "UnderlyingType" => read.type_name = value,
                 "BaseType" => read.base = value,
                 "Alias" => read.alias = value,
@@ -195,10 +218,34 @@ impl<'a> Attributes<'a> {
     }
 }
 
-impl Build<'_> {
+impl<'t> Build<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        // About as many as Graph's own metadata has, for its size.
+        let types = text.len() / 800;
+        Build {
+            lines: Lines { text, at: 0, line: 1 },
+            types: Vec::with_capacity(types),
+            bases: Vec::with_capacity(types),
+            names: Names::with_capacity_and_hasher(types, RandomState::default()),
+            property_types: Vec::with_capacity(types * 3),
+            ..Build::default()
+        }
+    }
+
     fn flaw(&mut self, line: u32, message: String) {
         if self.flaws.len() < FLAWS {
             self.flaws.push(Flaw { line, message });
+        }
+    }
+
+    fn write_down(&mut self, type_name: &str) -> Written {
+        // Half of all properties are texts.
+        if type_name == "Edm.String" {
+            return *self.string.get_or_insert_with(|| self.written.insert_full(type_name.into()).0);
+        }
+        match self.written.get_index_of(type_name) {
+            Some(at) => at,
+            None => self.written.insert_full(type_name.into()).0,
         }
     }
 
@@ -231,13 +278,13 @@ impl Build<'_> {
             | (Some(Within::Type), "Property" | "NavigationProperty" | "Member")
             | (Some(Within::Operation), "Parameter" | "ReturnType")
             | (Some(Within::Container), "EntitySet" | "Singleton" | "ActionImport" | "FunctionImport") => {}
-            (None, "Annotations" | "Annotation" | "Term") => {
-                self.within = Some((Within::Nothing, depth));
+            (None, "Annotations") => {
+                self.within = Some((Within::Annotations, depth));
                 return;
             }
             _ => return,
         }
-        match Attributes::read(tag) {
+        match Attributes::read(tag, local) {
             Ok(attributes) => self.declare(local, depth, at, attributes),
             Err(error) => self.refused = Some((at, format!("not XML: {error}"))),
         }
@@ -256,19 +303,20 @@ impl Build<'_> {
             }
             "EntityType" => self.declare_type(Kind::Entity, depth, at, read),
             "ComplexType" => self.declare_type(Kind::Complex, depth, at, read),
-            "EnumType" => self.declare_type(Kind::Enum(Vec::new(), read.flags), depth, at, read),
+            "EnumType" => self.declare_type(Kind::Enum(Vec::with_capacity(8), read.flags), depth, at, read),
             "TypeDefinition" => {
                 let underlying = read.type_name.strip_prefix("Edm.").map_or(Edm::Untyped, Edm::named);
                 self.declare_type(Kind::Definition(underlying), depth, at, read);
             }
             "Property" | "NavigationProperty" => {
-                let index = self.types.len() - 1;
-                let (declared, _) = &mut self.types[index];
-                self.property_types.push((index, declared.properties.len(), read.type_name.as_ref().to_owned()));
-                declared.properties.push(property(local == "NavigationProperty", &read));
+                let type_name = self.write_down(&read.type_name);
+                self.property_types.push(type_name);
+                if let Some(declared) = self.types.last_mut() {
+                    declared.properties.push(property(local == "NavigationProperty", &read));
+                }
             }
             "Member" => {
-                if let Some((Type { kind: Kind::Enum(members, _), .. }, _)) = self.types.last_mut() {
+                if let Some(Type { kind: Kind::Enum(members, _), .. }) = self.types.last_mut() {
                     members.push(read.name.into());
                 }
             }
@@ -285,25 +333,28 @@ impl Build<'_> {
                 self.within = Some((Within::Operation, depth));
             }
             "Parameter" => {
+                let type_name = self.write_down(&read.type_name);
                 if let Some((operation, types, ..)) = self.operations.last_mut() {
-                    types.push(read.type_name.as_ref().to_owned());
+                    types.push(type_name);
                     operation.parameters.push(property(false, &read));
                 }
             }
             "ReturnType" => {
+                let type_name = self.write_down(&read.type_name);
                 if let Some((_, _, returns, _)) = self.operations.last_mut() {
-                    *returns = Some(read.type_name.into_owned());
+                    *returns = Some(type_name);
                 }
             }
             "EntityContainer" => self.within = Some((Within::Container, depth)),
             "EntitySet" | "Singleton" => {
                 let nothing = TypeUse { of: Target::Edm(Edm::Untyped), collection: local == "EntitySet" };
                 let entry = if local == "EntitySet" { Entry::Set(nothing) } else { Entry::Singleton(nothing) };
-                self.entries.insert(read.name.into(), (entry, read.type_name.into_owned()));
+                let type_name = self.write_down(&read.type_name);
+                self.entries.insert(read.name.into(), (entry, Some(type_name)));
             }
             _ => {
                 let local = read.other.rsplit_once('.').map_or(read.other.as_ref(), |(_, local)| local);
-                self.entries.insert(read.name.into(), (Entry::Import(local.into()), String::new()));
+                self.entries.insert(read.name.into(), (Entry::Import(local.into()), None));
             }
         }
     }
@@ -318,11 +369,12 @@ impl Build<'_> {
         }
         match self.names.entry(Arc::clone(&name)) {
             Slot::Occupied(first) => {
-                let first = self.types[first.get().0].0.line;
+                let first = self.types[first.get().0].line;
                 self.flaw(line, format!("{name} is declared twice, first in line {first}; that one counts"));
             }
             Slot::Vacant(free) => {
                 free.insert(TypeId(self.types.len()));
+                let is_structured = matches!(kind, Kind::Entity | Kind::Complex);
                 let declared = Type {
                     name,
                     line,
@@ -330,17 +382,28 @@ impl Build<'_> {
                     base: None,
                     open: read.open,
                     is_abstract: read.is_abstract,
-                    properties: Vec::new(),
+                    properties: Vec::with_capacity(if is_structured { 8 } else { 0 }),
                     derived: Vec::new(),
                 };
-                self.types.push((declared, (!read.base.is_empty()).then(|| read.base.into_owned())));
+                let base = (!read.base.is_empty()).then(|| self.write_down(&read.base));
+                self.types.push(declared);
+                self.bases.push(base);
                 self.within = Some((Within::Type, depth));
             }
         }
     }
 
-    /// What a type name in that line means.
-    fn target(&mut self, written: &str, line: u32) -> Target {
+    /// What each type name that was written means.
+    fn resolve(&mut self) -> Vec<TypeUse> {
+        let written = std::mem::take(&mut self.written);
+        let resolve = |written: Box<str>| {
+            let inner = written.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'));
+            TypeUse { of: self.target(inner.unwrap_or(&written).trim()), collection: inner.is_some() }
+        };
+        written.into_iter().map(resolve).collect()
+    }
+
+    fn target(&mut self, written: &str) -> Target {
         if let Some(edm) = written.strip_prefix("Edm.") {
             return Target::Edm(Edm::named(edm));
         }
@@ -354,49 +417,53 @@ impl Build<'_> {
         if let Some(id) = resolved.as_deref().and_then(|name| self.names.get(name)) {
             return Target::Declared(*id);
         }
-        let missing = self.missing.entry(resolved.as_deref().unwrap_or(written).into());
-        let id = MissingId(missing.index());
-        missing.or_insert(line);
-        Target::Missing(id)
-    }
-
-    fn type_use(&mut self, written: &str, line: u32) -> TypeUse {
-        let inner = written.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'));
-        TypeUse { of: self.target(inner.unwrap_or(written).trim(), line), collection: inner.is_some() }
+        let (at, _) = self.missing.insert_full(resolved.as_deref().unwrap_or(written).into());
+        Target::Missing(MissingId(at))
     }
 
     fn finish(mut self, source: &Arc<str>) -> Model {
+        let written: Vec<Box<str>> = self.written.iter().cloned().collect();
+        let resolved = self.resolve();
         for at in 0..self.types.len() {
-            let Some(written) = self.types[at].1.take() else { continue };
-            let (line, name) = (self.types[at].0.line, Arc::clone(&self.types[at].0.name));
-            match self.target(&written, line) {
-                Target::Declared(base) => self.types[at].0.base = Some(base),
+            let Some(base) = self.bases[at] else { continue };
+            match resolved[base].of {
+                Target::Declared(base) => self.types[at].base = Some(base),
                 Target::Edm(_) => {}
                 Target::Missing(_) => {
                     // What its base would declare is not known.
-                    self.types[at].0.open = true;
-                    self.flaw(line, format!("{name} derives from {written}, which is not declared; any member passes"));
+                    self.types[at].open = true;
+                    let (line, name) = (self.types[at].line, Arc::clone(&self.types[at].name));
+                    let base = &written[base];
+                    self.flaw(line, format!("{name} derives from {base}, which is not declared; any member passes"));
                 }
             }
         }
         self.break_circles();
         for at in 0..self.types.len() {
-            if let Some(base) = self.types[at].0.base {
-                self.types[base.0].0.derived.push(TypeId(at));
+            if let Some(base) = self.types[at].base {
+                self.types[base.0].derived.push(TypeId(at));
             }
         }
         self.inherit_openness();
-        for (index, place, written) in std::mem::take(&mut self.property_types) {
-            let line = self.types[index].0.line;
-            let type_use = self.type_use(&written, line);
-            self.types[index].0.properties[place].type_use = type_use;
+        let mut missing_from = u32::MAX;
+        let mut type_of = |written: Written, line: u32| {
+            if matches!(resolved[written].of, Target::Missing(_)) {
+                missing_from = missing_from.min(line);
+            }
+            resolved[written]
+        };
+        let mut property_types = std::mem::take(&mut self.property_types).into_iter();
+        for declared in &mut self.types {
+            for (property, written) in declared.properties.iter_mut().zip(&mut property_types) {
+                property.type_use = type_of(written, declared.line);
+            }
         }
         let mut operations: HashMap<Box<str>, Vec<Operation>> = HashMap::new();
         for (mut operation, types, returns, bound) in std::mem::take(&mut self.operations) {
             for (parameter, written) in operation.parameters.iter_mut().zip(types) {
-                parameter.type_use = self.type_use(&written, operation.line);
+                parameter.type_use = type_of(written, operation.line);
             }
-            operation.returns = returns.map(|written| self.type_use(&written, operation.line));
+            operation.returns = returns.map(|written| type_of(written, operation.line));
             if bound && !operation.parameters.is_empty() {
                 operation.binding = Some(operation.parameters.remove(0).type_use);
             }
@@ -404,19 +471,22 @@ impl Build<'_> {
         }
         let mut entries = HashMap::new();
         for (name, (entry, written)) in std::mem::take(&mut self.entries) {
+            let of = written.map_or(Target::Edm(Edm::Untyped), |written| type_of(written, 1).of);
             let entry = match entry {
-                Entry::Set(_) => Entry::Set(TypeUse { of: self.target(&written, 1), collection: true }),
-                Entry::Singleton(_) => Entry::Singleton(TypeUse { of: self.target(&written, 1), collection: false }),
+                Entry::Set(_) => Entry::Set(TypeUse { of, collection: true }),
+                Entry::Singleton(_) => Entry::Singleton(TypeUse { of, collection: false }),
                 import @ Entry::Import(_) => import,
             };
             entries.insert(name, entry);
         }
-        self.tell_missing();
+        if missing_from < u32::MAX {
+            self.tell_missing(missing_from);
+        }
         Model {
             source: Arc::clone(source),
             flaws: self.flaws,
-            types: self.types.into_iter().map(|(declared, _)| declared).collect(),
-            missing: self.missing.into_keys().collect(),
+            types: self.types,
+            missing: self.missing.into_iter().collect(),
             names: self.names,
             aliases: self.aliases,
             operations,
@@ -432,11 +502,11 @@ impl Build<'_> {
             let (mut at, walk) = (start, start + 1);
             while walks[at] == 0 {
                 walks[at] = walk;
-                let Some(base) = self.types[at].0.base else { break };
+                let Some(base) = self.types[at].base else { break };
                 if walks[base.0] == walk {
-                    let (line, name) = (self.types[at].0.line, Arc::clone(&self.types[at].0.name));
-                    let base = Arc::clone(&self.types[base.0].0.name);
-                    self.types[at].0.base = None;
+                    let (line, name) = (self.types[at].line, Arc::clone(&self.types[at].name));
+                    let base = Arc::clone(&self.types[base.0].name);
+                    self.types[at].base = None;
                     self.flaw(line, format!("{name} derives from {base}, which derives from it; the base is ignored"));
                     break;
                 }
@@ -447,10 +517,10 @@ impl Build<'_> {
 
     /// A type that derives from an open one is open (CSDL, section 6.3).
     fn inherit_openness(&mut self) {
-        let mut due: Vec<TypeId> = (0..self.types.len()).map(TypeId).filter(|id| self.types[id.0].0.open).collect();
+        let mut due: Vec<TypeId> = (0..self.types.len()).map(TypeId).filter(|id| self.types[id.0].open).collect();
         while let Some(id) = due.pop() {
-            for derived in self.types[id.0].0.derived.clone() {
-                if !std::mem::replace(&mut self.types[derived.0].0.open, true) {
+            for derived in self.types[id.0].derived.clone() {
+                if !std::mem::replace(&mut self.types[derived.0].open, true) {
                     due.push(derived);
                 }
             }
@@ -458,9 +528,8 @@ impl Build<'_> {
     }
 
     /// Says which types are named and not declared, in one line.
-    fn tell_missing(&mut self) {
-        let Some(line) = self.missing.values().min().copied() else { return };
-        let mut names: Vec<&str> = self.missing.keys().map(|name| &**name).collect();
+    fn tell_missing(&mut self, line: u32) {
+        let mut names: Vec<&str> = self.missing.iter().map(|name| &**name).collect();
         names.sort_unstable();
         let what = match names.len() {
             1 => "1 type is named and not declared".to_owned(),

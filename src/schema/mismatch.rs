@@ -16,6 +16,18 @@ pub enum Chosen {
     Named,
 }
 
+impl Chosen {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Chosen::Annotation => "annotation",
+            Chosen::Path => "path",
+            Chosen::Declared => "declared",
+            Chosen::Named => "@odata.type",
+        }
+    }
+}
+
 impl fmt::Display for Chosen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -144,23 +144,35 @@ impl Shape {
     }
 }
 
-impl Typed {
-    fn new(case: &Case, promise: &Promise, entries: Option<&str>, standard: &Standard) -> Option<Self> {
-        if promise.status.is_some_and(|status| status >= 400) {
+impl Standard {
+    /// The type that the answer to a promise is held to: the page's annotation or the path tells.
+    /// `entries` points to the list in the body, where a law says.
+    pub fn expected(&self, case: &Case, promise: &Promise, entries: Option<&str>) -> Option<Expected> {
+        let may_have_body = match &promise.content {
+            Content::Json(_) => promise.status.is_none_or(|status| status < 400),
+            Content::None => matches!(promise.status, None | Some(200 | 201)),
+            Content::Text(_) => false,
+        };
+        if !may_have_body {
             return None;
         }
-        let documented = match &promise.content {
-            Content::Json(body) => Some(Arc::clone(body)),
-            Content::None => None,
-            Content::Text(_) => return None,
-        };
-        let body = documented.as_deref().map(|value| Body {
+        let body = promise.content.json().map(|value| Body {
             value,
             entries: entries.unwrap_or("/value"),
             numbers: Numbers::of_label(promise.headers.get("content-type")),
         });
         let said = promise.type_name.as_deref().map(|name| (name, promise.collection));
-        let expected = standard.types.answer((&case.method, &case.path), said, body)?;
+        self.types.answer((&case.method, &case.path), said, body)
+    }
+}
+
+impl Typed {
+    fn new(case: &Case, promise: &Promise, entries: Option<&str>, standard: &Standard) -> Option<Self> {
+        let expected = standard.expected(case, promise, entries)?;
+        let documented = match &promise.content {
+            Content::Json(body) => Some(Arc::clone(body)),
+            _ => None,
+        };
         let own = OnceLock::new();
         let (types, profile) = (Arc::clone(&standard.types), standard.profile);
         Some(Typed { types, profile, expected, documented, own })
