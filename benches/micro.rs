@@ -72,8 +72,8 @@ fn judge_a_body_by_its_type(bencher: divan::Bencher<'_, '_>) {
     let said = promise.type_name.as_deref().map(|name| (name, promise.collection));
     let expected = types.answer((&case.method, &case.path), said, None).unwrap();
     let body = promise.content.json().unwrap();
-    assert!(types.judge(&expected, Body::plain(body)).is_empty());
-    bencher.bench(|| types.judge(black_box(&expected), Body::plain(black_box(body))));
+    assert!(types.judge(&expected, Body::plain(body), 100).is_empty());
+    bencher.bench(|| types.judge(black_box(&expected), Body::plain(black_box(body)), 100));
 }
 
 /// Metadata of the size of Graph's own, where that is at hand.

@@ -13,6 +13,9 @@ use crate::schema::{Body, Chosen, Expected, Mismatch, Numbers, Types, Wrong};
 use crate::source::Span;
 use crate::spelling;
 
+/// The most that is told of one body, before what is alike is told once.
+const MOST: usize = 10_000;
+
 /// Holds what a page shows against the types of its service.
 pub fn check(types: &Types, reading: &Reading, problems: &mut Vec<Problem>) {
     let fences: HashMap<&Span, &Fence> = reading.fences.iter().map(|fence| (&fence.span, fence)).collect();
@@ -29,7 +32,7 @@ pub fn check(types: &Types, reading: &Reading, problems: &mut Vec<Problem>) {
         let on_purpose = !example.responses.is_empty() && example.responses.iter().all(is_refused);
         if let (false, Content::Json(body), Some(path)) = (on_purpose, &example.content, path_of(example)) {
             let body = Body::plain(body);
-            let found = types.request(&example.method, &path).map(|expected| types.judge(&expected, body));
+            let found = types.request(&example.method, &path).map(|expected| types.judge(&expected, body, MOST));
             let found = found.unwrap_or_default().iter().map(told).collect();
             place(found, &example.span, example.parts, fences.get(&example.span), problems);
         }
@@ -63,9 +66,11 @@ fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Valu
                 tell(&rule::PAGE_UNKNOWN_TYPE, message, false);
             }
             Err(Unknown::Missing(near)) => {
-                let near = near.first().map_or_else(String::new, |near| format!("; the nearest is {near}"));
+                let near = near.first();
+                let is_slip = near.is_some_and(|near| spelling::is_slip(name, near));
+                let near = near.map_or_else(String::new, |near| format!("; the nearest is {near}"));
                 let message = format!("the annotation says {name}, which the metadata does not have{near}");
-                tell(&rule::PAGE_UNKNOWN_TYPE, message, true);
+                tell(&rule::PAGE_UNKNOWN_TYPE, message, !is_slip);
             }
         }
     }
@@ -84,7 +89,12 @@ fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Valu
     if let Some(message) = envelope(types, &expected, value) {
         tell(&rule::PAGE_SHAPE, message, false);
     }
-    found.extend(alike(types.judge(&expected, body)).iter().map(told));
+    // Where a list is to be, and something else is, that is said already.
+    let is_no_list = value.get("value").is_some_and(|value| !value.is_array() && !value.is_object());
+    if expected.collection && is_no_list {
+        return found;
+    }
+    found.extend(alike(types.judge(&expected, body, MOST)).iter().map(told));
     found
 }
 
@@ -119,6 +129,7 @@ fn envelope(types: &Types, expected: &Expected, body: &Value) -> Option<String> 
     let name = types.name_of(expected);
     let is_list = body.get("value").is_some_and(Value::is_array) || body.is_array();
     match types.envelope(expected, body) {
+        None if body.is_array() => Some("the body is an array; a list stands in `value`".to_owned()),
         Some(Value::Object(_)) => Some(format!("one {name} is wrapped in `value`, as lists are")),
         _ if expected.chosen != Chosen::Path => None,
         Some(Value::Array(_)) if !expected.collection => {
@@ -152,16 +163,19 @@ fn told(found: &Mismatch) -> Told {
     let (mut problem, drift) = match &found.wrong {
         Wrong::Kind { came: "null", .. } => (warning(&rule::PAGE_SHAPE), false),
         Wrong::Kind { .. } => (Problem { severity: rule::PAGE_SHAPE.severity, ..warning(&rule::PAGE_SHAPE) }, false),
-        Wrong::Form { .. } | Wrong::NotDerived { .. } => (warning(&rule::PAGE_SHAPE), false),
-        Wrong::Option { near, .. } => {
-            let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(text, near));
+        Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => (warning(&rule::PAGE_SHAPE), false),
+        Wrong::Option { said, near, .. } => {
+            let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(said, near));
             (warning(&rule::PAGE_ENUM_VALUE), !is_slip && !is_placeholder(text))
         }
         Wrong::Undeclared { name, near, derived } => {
             let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(name, near));
             (warning(&rule::PAGE_UNDECLARED_MEMBER), !is_slip && derived.is_none())
         }
-        Wrong::UnknownType { spelling, .. } => (warning(&rule::PAGE_UNKNOWN_TYPE), spelling.is_none()),
+        Wrong::UnknownType { name, spelling, near } => {
+            let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(name, near));
+            (warning(&rule::PAGE_UNKNOWN_TYPE), spelling.is_none() && !is_slip)
+        }
     };
     problem.against = Some(Against { at: Some(found.at.clone()), drift });
     (problem, Some(found.at.clone()))

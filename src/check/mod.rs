@@ -16,7 +16,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::multi_status::Dialect;
-use crate::page::{Answer, Example, Problem, Reading};
+use crate::page::{Against, Answer, Example, Problem, Reading};
+use crate::rule;
 use crate::schema::Types;
 use crate::source::Span;
 
@@ -46,6 +47,10 @@ pub fn problems(reading: &Reading, types: Option<&Types>) -> Vec<Problem> {
     }
     if let Some(types) = types {
         metadata::check(types, reading, &mut found);
+        // What needs no metadata to be told is not told by drift either.
+        for problem in found.iter_mut().filter(|problem| problem.rule == &rule::PAGE_SHAPE) {
+            problem.against.get_or_insert(Against { at: None, drift: false });
+        }
     }
     prose::check(reading, &mut found);
     credential::check(reading, &mut found);

@@ -46,9 +46,11 @@ pub fn read(source: &str, bytes: &[u8]) -> Result<Arc<Model>, Refused> {
     Ok(Arc::new(model))
 }
 
-/// Reads the metadata that a target itself gives.
-pub async fn fetch(target: &Target) -> Result<Arc<Model>, Refused> {
-    let headers = Headers::from([("Accept", "application/xml")]);
+/// Reads the metadata that a target itself gives; `headers` go along with the request.
+pub async fn fetch(target: &Target, headers: &[(String, String)]) -> Result<Arc<Model>, Refused> {
+    let more = headers;
+    let mut headers = Headers::from([("Accept", "application/xml")]);
+    more.iter().for_each(|(name, value)| headers.set(name, value.as_str()));
     let request = Request { method: "GET".into(), url: "/$metadata".into(), headers, body: "".into() };
     let sent = target.send(&request, true, |_| false).await;
     let refused = |what: String| Refused(format!("--metadata target: GET {}/$metadata: {what}", target.base()));

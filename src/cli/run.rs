@@ -72,7 +72,8 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         }
     }
     if wants_own_metadata(args) {
-        options.standard.types = Arc::new(Types::of(runtime.block_on(metadata::fetch(&target))?));
+        options.standard.types =
+            Arc::new(Types::of(runtime.block_on(metadata::fetch(&target, &headers(&args.headers)?))?));
     }
     let run = Run::new(plan, target, options);
     runtime.block_on(async {

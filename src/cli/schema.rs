@@ -12,7 +12,8 @@ pub fn main(args: &SchemaArgs) -> Result<u8, Refused> {
         Some(path) => {
             let model = metadata::open(path)?;
             let numbers = if args.ieee754 { Numbers::Strings } else { Numbers::Json };
-            schema::document(&model, find(&model, &args.type_name)?, numbers, args.deep)
+            let made = schema::document(&model, find(&model, &args.type_name)?, numbers, args.deep);
+            made.map_err(|error| Refused(format!("{}: {error}", args.type_name)))?
         }
         None => bundled(&args.type_name)?,
     };

@@ -73,6 +73,13 @@ pub struct Property {
     pub floating: bool,
 }
 
+impl Property {
+    /// A property that may be null, of that type.
+    pub fn new(name: &str, type_use: TypeUse) -> Self {
+        Property { name: name.into(), type_use, nullable: None, navigation: false, floating: false }
+    }
+}
+
 /// A member of an enumeration.
 pub type Member = Box<str>;
 
@@ -115,8 +122,6 @@ pub struct Type {
 pub struct Operation {
     /// Its name, without namespace.
     pub name: Box<str>,
-    /// The line of its declaration.
-    pub line: u32,
     /// An action; else a function.
     pub is_action: bool,
     /// The type that it is bound to.
@@ -255,6 +260,18 @@ impl Model {
         let mut lineage: Vec<TypeId> = self.lineage(id).collect();
         lineage.reverse();
         lineage.into_iter().flat_map(|at| self.type_of(at).properties.iter().map(move |property| (at, property)))
+    }
+
+    /// The names by which a type may be written: with its namespace, and with the alias of that.
+    pub fn names_of(&self, id: TypeId) -> Vec<String> {
+        let name = &self.type_of(id).name;
+        let mut names = vec![name.to_string()];
+        if let Some((namespace, local)) = name.rsplit_once('.') {
+            let aliases = self.aliases.iter().filter(|(_, of)| ***of == *namespace);
+            names.extend(aliases.map(|(alias, _)| format!("{alias}.{local}")));
+            names[1..].sort();
+        }
+        names
     }
 
     /// A member of a type by its name.

@@ -85,7 +85,7 @@ pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
         let line = line_of(text, text.len());
         return Err(fail(line, "cut off: the text ends before its last element is closed".to_owned()));
     }
-    if build.depth_of_root.is_none() {
+    if !build.has_root {
         return Err(fail(1, "not XML: there is no element in it".to_owned()));
     }
     if build.types.is_empty() {
@@ -143,11 +143,20 @@ enum Within {
 /// A type name as written, by its place among all that were.
 type Written = usize;
 
+/// An operation, and its types as written.
+struct Signature {
+    operation: Operation,
+    parameters: Vec<Written>,
+    returns: Option<Written>,
+    bound: bool,
+    line: u32,
+}
+
 #[derive(Default)]
 struct Build<'t> {
     lines: Lines<'t>,
     depth: usize,
-    depth_of_root: Option<usize>,
+    has_root: bool,
     namespace: String,
     /// What is open, and at which depth.
     within: Option<(Within, usize)>,
@@ -159,7 +168,7 @@ struct Build<'t> {
     string: Option<Written>,
     /// The types of properties, in the order of the properties.
     property_types: Vec<Written>,
-    operations: Vec<(Operation, Vec<Written>, Option<Written>, bool)>,
+    operations: Vec<Signature>,
     entries: HashMap<Box<str>, (Entry, Option<Written>)>,
     flaws: Vec<Flaw>,
     missing: IndexSet<Box<str>, RandomState>,
@@ -261,13 +270,14 @@ impl<'t> Build<'t> {
         self.depth += 1;
         let local = tag.local_name();
         let local: &str = local.as_ref();
-        if self.depth_of_root.is_none() {
-            self.depth_of_root = Some(depth);
-            if !matches!(local, "Edmx" | "Schema") {
-                let shown: String = local.chars().take(40).collect();
-                self.refused = Some((at, format!("no CSDL: it starts with <{shown}>, not with <edmx:Edmx>")));
-                return;
-            }
+        if depth == 0 && self.has_root {
+            self.refused = Some((at, "not XML: a second element after the first has ended".to_owned()));
+            return;
+        }
+        if !std::mem::replace(&mut self.has_root, true) && !matches!(local, "Edmx" | "Schema") {
+            let shown: String = local.chars().take(40).collect();
+            self.refused = Some((at, format!("no CSDL: it starts with <{shown}>, not with <edmx:Edmx>")));
+            return;
         }
         match (self.within.map(|(within, _)| within), local) {
             (
@@ -323,26 +333,27 @@ impl<'t> Build<'t> {
             "Action" | "Function" => {
                 let operation = Operation {
                     name: read.name.into(),
-                    line: self.lines.of(at),
                     is_action: local == "Action",
                     binding: None,
                     parameters: Vec::new(),
                     returns: None,
                 };
-                self.operations.push((operation, Vec::new(), None, read.bound));
+                let line = self.lines.of(at);
+                let (parameters, bound) = (Vec::new(), read.bound);
+                self.operations.push(Signature { operation, parameters, returns: None, bound, line });
                 self.within = Some((Within::Operation, depth));
             }
             "Parameter" => {
                 let type_name = self.write_down(&read.type_name);
-                if let Some((operation, types, ..)) = self.operations.last_mut() {
-                    types.push(type_name);
-                    operation.parameters.push(property(false, &read));
+                if let Some(signature) = self.operations.last_mut() {
+                    signature.parameters.push(type_name);
+                    signature.operation.parameters.push(property(false, &read));
                 }
             }
             "ReturnType" => {
                 let type_name = self.write_down(&read.type_name);
-                if let Some((_, _, returns, _)) = self.operations.last_mut() {
-                    *returns = Some(type_name);
+                if let Some(signature) = self.operations.last_mut() {
+                    signature.returns = Some(type_name);
                 }
             }
             "EntityContainer" => self.within = Some((Within::Container, depth)),
@@ -459,11 +470,12 @@ impl<'t> Build<'t> {
             }
         }
         let mut operations: HashMap<Box<str>, Vec<Operation>> = HashMap::new();
-        for (mut operation, types, returns, bound) in std::mem::take(&mut self.operations) {
-            for (parameter, written) in operation.parameters.iter_mut().zip(types) {
-                parameter.type_use = type_of(written, operation.line);
+        for signature in std::mem::take(&mut self.operations) {
+            let Signature { mut operation, parameters, returns, bound, line } = signature;
+            for (parameter, written) in operation.parameters.iter_mut().zip(parameters) {
+                parameter.type_use = type_of(written, line);
             }
-            operation.returns = returns.map(|written| type_of(written, operation.line));
+            operation.returns = returns.map(|written| type_of(written, line));
             if bound && !operation.parameters.is_empty() {
                 operation.binding = Some(operation.parameters.remove(0).type_use);
             }

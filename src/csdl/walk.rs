@@ -155,7 +155,11 @@ impl Model {
         }
         let stop = || Stop { segment: segment.to_owned(), within: self.shown(at) };
         if at.collection {
-            // Whatever else stands there is a key; what has none is counted.
+            // Whatever else stands there is a key; what has none is counted. A key is not called as a
+            // member is: there the page has left the key out.
+            if at.declared().is_some_and(|id| is_word && self.member(id, name).is_some()) {
+                return Err(stop());
+            }
             let has_key = at.declared().is_none_or(|id| matches!(self.type_of(id).kind, Kind::Entity));
             let is_place = segment.starts_with('{') || segment.bytes().all(|b| b.is_ascii_digit());
             return if has_key || is_place { Ok(Place::Item(at.item())) } else { Err(stop()) };

@@ -79,6 +79,8 @@ pub enum Wrong {
         declared: String,
         /// The members.
         options: Vec<String>,
+        /// What is none of them; of flags, the first that is not.
+        said: String,
         /// The member that comes near.
         near: Option<String>,
     },
@@ -86,7 +88,7 @@ pub enum Wrong {
     Undeclared {
         /// The member.
         name: String,
-        /// The declared one that comes near, and is not there itself.
+        /// The declared one that comes near.
         near: Option<String>,
         /// A derived type that has it, where the object does not say what it is.
         derived: Option<Arc<str>>,
@@ -97,7 +99,11 @@ pub enum Wrong {
         name: String,
         /// The type that is meant, but for case or namespace.
         spelling: Option<Arc<str>>,
+        /// The type that comes near.
+        near: Option<Arc<str>>,
     },
+    /// `@odata.type` is no text.
+    NoTypeName,
     /// `@odata.type` names a type that may not stand there.
     NotDerived {
         /// The name.
@@ -117,6 +123,19 @@ impl Mismatch {
         matches!(&self.wrong, Wrong::Option { options, .. } if options.iter().any(|option| option == SENTINEL))
     }
 
+    /// Whether a client must be ready for it: Graph's versioning policy calls it compatible when
+    /// members, derived types, and values of enumerations that say they will grow, are added. Some
+    /// services also answer null for no items, against OData JSON Format 4.01, section 7.3.
+    pub fn is_compatible(&self) -> bool {
+        match &self.wrong {
+            Wrong::Kind { declared, came: "null" } => declared.starts_with("Collection("),
+            Wrong::Option { .. } => self.is_evolvable(),
+            Wrong::Undeclared { .. } => true,
+            Wrong::UnknownType { spelling, .. } => spelling.is_none(),
+            Wrong::Kind { .. } | Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => false,
+        }
+    }
+
     /// What its type asks for.
     pub fn expected(&self) -> String {
         match &self.wrong {
@@ -130,7 +149,7 @@ impl Mismatch {
                 format!("one of {shown}{}", if options.len() > 12 { ", …" } else { "" })
             }
             Wrong::Undeclared { .. } => format!("the members of {}", self.of),
-            Wrong::UnknownType { .. } => "a type of the metadata".to_owned(),
+            Wrong::UnknownType { .. } | Wrong::NoTypeName => "a type of the metadata".to_owned(),
             Wrong::NotDerived { declared, .. } => format!("{declared}, or a type derived from it"),
         }
     }
@@ -149,8 +168,16 @@ impl fmt::Display for Mismatch {
         let Mismatch { at, of, chosen, actual, .. } = self;
         let place = if at.is_empty() { "the body" } else { at };
         match &self.wrong {
+            Wrong::Kind { declared, came } if *declared == **of => {
+                write!(f, "`{place}` is {}{came}, not a {of} ({chosen})", article(came))
+            }
             Wrong::Kind { declared, came } => {
-                write!(f, "`{place}` is {}{came} where {of} ({chosen}) has {declared}", article(came))
+                write!(f, "`{place}` is {}{came} where {of} ({chosen}) has {declared}", article(came))?;
+                let is_long = declared.starts_with("Edm.Int64") || declared.starts_with("Edm.Decimal");
+                if is_long && *came == "string" {
+                    f.write_str("; these are texts only where the label says IEEE754Compatible=true")?;
+                }
+                Ok(())
             }
             Wrong::Form { declared, wants } => {
                 write!(f, "`{place}` is {actual}, which is no {declared}")?;
@@ -174,13 +201,14 @@ impl fmt::Display for Mismatch {
                     (None, None) => Ok(()),
                 }
             }
-            Wrong::UnknownType { name, spelling } => {
+            Wrong::UnknownType { name, spelling, near } => {
                 write!(f, "the type `{name}` is not in the metadata")?;
-                match spelling {
+                match spelling.as_ref().or(near.as_ref()) {
                     Some(right) => write!(f, "; `{right}` is"),
                     None => Ok(()),
                 }
             }
+            Wrong::NoTypeName => write!(f, "`{place}` is {actual}, which is no name of a type"),
             Wrong::NotDerived { name, declared } => {
                 write!(f, "`{place}` says {name}, which is no {declared}")
             }

@@ -10,7 +10,7 @@ mod walk;
 pub use compiled::{Broken, Compiled, Violation};
 pub use example::of_answer;
 pub use mismatch::{Chosen, Mismatch, SENTINEL, Wrong};
-pub use typed::{Numbers, document};
+pub use typed::{Numbers, TooLarge, document};
 pub use types::{Body, Expected, Types};
 
 use std::sync::{Arc, OnceLock};

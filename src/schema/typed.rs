@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::csdl::{Edm, Kind, Model, Operation, Property, Target, TypeId, TypeUse};
+use crate::csdl::{Edm, Kind, Model, Property, Target, TypeId, TypeUse};
 
 /// How numbers of 64 bits are written (OData JSON Format 4.01, section 3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn object(model: &Model, id: TypeId, place: &str, numbers: Numbers) -> Value {
         }
         properties.insert(property.name.to_string(), schema);
     }
-    properties.insert("@odata.type".into(), json!({"enum": [format!("#{}", declared.name), &*declared.name]}));
+    properties.insert("@odata.type".into(), json!({"enum": said(model, id)}));
     let mut schema = json!({"$comment": comment, "properties": properties});
     if !declared.open {
         schema["patternProperties"] = json!({"@": true});
@@ -130,20 +130,19 @@ fn object(model: &Model, id: TypeId, place: &str, numbers: Numbers) -> Value {
     schema
 }
 
-/// The definition of what the body of an operation's request holds: its parameters (OData JSON
-/// Format 4.01, section 18). `spelled`: how the body spells a name, where it has it.
-pub fn parameters(
+/// The definition of an object that no type declares, such as the parameters of an operation (OData
+/// JSON Format 4.01, section 18). `spelled`: how the body spells a name, where it has it.
+pub fn members(
     model: &Model,
-    operation: &Operation,
+    members: &[Property],
     numbers: Numbers,
     spelled: impl Fn(&str) -> Option<String>,
 ) -> Value {
-    let members = operation.parameters.iter().map(|one| {
+    let members = members.iter().map(|one| {
         let name = spelled(&one.name).unwrap_or_else(|| one.name.to_string());
         (name, member(model, one, numbers))
     });
     json!({
-        "$comment": format!("{}:{}: operation {}", file(model), operation.line, operation.name),
         "properties": members.collect::<Map<_, _>>(),
         "patternProperties": {"@": true},
         "additionalProperties": false,
@@ -242,30 +241,40 @@ fn primitive(edm: Edm, nullable: bool, floating: bool, numbers: Numbers) -> Valu
     }
 }
 
+/// How `@odata.type` may say a type.
+fn said(model: &Model, id: TypeId) -> Vec<String> {
+    model.names_of(id).into_iter().flat_map(|name| [format!("#{name}"), name]).collect()
+}
+
 /// The definition that picks one by `@odata.type`: of the type, or of one derived from it.
 fn choice(model: &Model, id: TypeId) -> Value {
     let mut derived: Vec<TypeId> = model.derived(id);
     derived.sort_unstable();
-    let names = |name: &str| json!([format!("#{name}"), name]);
-    let says = |names: Value| json!({"required": ["@odata.type"], "properties": {"@odata.type": {"enum": names}}});
+    let says = |names: &[String]| json!({"required": ["@odata.type"], "properties": {"@odata.type": {"enum": names}}});
     let mut branches: Vec<Value> = Vec::new();
-    let mut all: Vec<Value> = Vec::new();
-    for name in derived.iter().map(|id| &model.type_of(*id).name) {
-        branches.push(json!({"if": says(names(name)), "then": {"$ref": format!("#/$defs/{name}")}}));
-        all.extend([format!("#{name}").into(), Value::from(&**name)]);
+    let mut all: Vec<String> = Vec::new();
+    for id in derived {
+        let names = said(model, id);
+        branches.push(json!({"if": says(&names), "then": {"$ref": format!("#/$defs/{}", model.type_of(id).name)}}));
+        all.extend(names);
     }
     let name = &model.type_of(id).name;
-    branches.push(json!({"if": says(all.into()), "else": {"$ref": format!("#/$defs/{name}")}}));
+    branches.push(json!({"if": says(&all), "else": {"$ref": format!("#/$defs/{name}")}}));
     json!({"$comment": format!("{name}, or a type derived from it, as `@odata.type` says"), "allOf": branches})
 }
 
 /// The schema of a type, or of the body that a collection of it is, with all that it refers to.
 /// Unless it is to be `deep`, the navigation properties of other types than this one lead nowhere:
 /// they are held to be an object or an array, and no more. Deep, most of Graph is one schema.
-pub fn document(model: &Model, use_of: TypeUse, numbers: Numbers, deep: bool) -> Value {
+///
+/// # Errors
+/// [`TooLarge`], where types that derive from each other in long chains would repeat without end
+/// what they inherit.
+pub fn document(model: &Model, use_of: TypeUse, numbers: Numbers, deep: bool) -> Result<Value, TooLarge> {
     let shown = model.shown(use_of);
     let one = value(model, use_of.item(), false, false, numbers);
     let mut definitions: Vec<(String, Value)> = Vec::new();
+    let mut printed = 0;
     let mut seen: HashSet<String> = HashSet::new();
     let mut due: Vec<String> = Vec::new();
     references(&one, &mut due);
@@ -278,6 +287,10 @@ pub fn document(model: &Model, use_of: TypeUse, numbers: Numbers, deep: bool) ->
         let schema = match of {
             Some(id) if name.ends_with(OR_DERIVED) => choice(model, id),
             Some(id) => {
+                printed += model.lineage(id).map(|at| 1 + model.type_of(at).properties.len()).sum::<usize>();
+                if printed > MOST {
+                    return Err(TooLarge);
+                }
                 let mut schema = definition(model, id, numbers);
                 if !deep && !is_own(id) {
                     flatten(model, id, &mut schema);
@@ -309,8 +322,16 @@ pub fn document(model: &Model, use_of: TypeUse, numbers: Numbers, deep: bool) ->
         }
         members.insert("$defs".into(), Value::Object(definitions.into_iter().collect()));
     }
-    document
+    Ok(document)
 }
+
+/// The most members that one document describes; all of Graph has some 60,000.
+const MOST: usize = 1_000_000;
+
+/// A schema that would have too many members to be of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its schema would describe more than {MOST} members, most of them inherited over and over")]
+pub struct TooLarge;
 
 /// Takes from a definition what its navigation properties lead to.
 fn flatten(model: &Model, id: TypeId, schema: &mut Value) {

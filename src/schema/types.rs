@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::compiled::Compiled;
 use super::mismatch::Chosen;
 use super::typed::{self, Numbers, OR_DERIVED};
-use crate::csdl::{Model, Operation, RequestBody, Target, TypeId, Unknown};
+use crate::csdl::{Edm, Model, Property, RequestBody, Target, TypeId, Unknown};
 
 /// Types by name, ready to be held against values.
 #[derive(Debug)]
@@ -76,8 +76,17 @@ pub struct Expected {
 #[derive(Clone, Debug)]
 pub(super) enum Root {
     Slot(usize),
-    Parameters(Box<Operation>),
+    /// An object that no type declares: parameters, or what a primitive value is wrapped in.
+    Members {
+        /// What it is.
+        name: Arc<str>,
+        /// What it holds.
+        members: Box<[Property]>,
+    },
 }
+
+/// How many mismatches of a kind tell which of two types fits better.
+const FEW: usize = 100;
 
 /// A body, and where the list is in it that its type is of.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +204,7 @@ impl Types {
         let found = self.by_path(method, path);
         match (annotated, found, documented) {
             (Some(annotated), Some(found), Some(body)) if !self.is_at_least(&annotated, &found) => {
-                let breaks = |expected: &Expected| self.judge(expected, body).len();
+                let breaks = |expected: &Expected| self.judge(expected, body, FEW).len();
                 Some(if breaks(&found) < breaks(&annotated) { found } else { annotated })
             }
             (annotated, found, _) => annotated.or(found),
@@ -210,9 +219,21 @@ impl Types {
 
     /// The type that the path of a request leads to.
     pub fn by_path(&self, method: &str, path: &str) -> Option<Expected> {
-        let found = self.model()?.answer(method, path)?;
-        let TypeId(slot) = found.declared()?;
-        Some(Expected { root: Root::Slot(slot), collection: found.collection, chosen: Chosen::Path })
+        let model = self.model()?;
+        let found = model.answer(method, path)?;
+        let chosen = Chosen::Path;
+        match found.of {
+            Target::Declared(TypeId(slot)) => {
+                Some(Expected { root: Root::Slot(slot), collection: found.collection, chosen })
+            }
+            // One or many, they stand in `value` (OData JSON Format 4.01, section 11).
+            Target::Edm(of) if !matches!(of, Edm::Stream | Edm::Untyped) => {
+                let value = Property::new("value", found);
+                let root = Root::Members { name: model.shown(found).into(), members: Box::new([value]) };
+                Some(Expected { root, collection: false, chosen })
+            }
+            _ => None,
+        }
     }
 
     /// The type of the body of a request, by its path.
@@ -220,7 +241,10 @@ impl Types {
         let root = match self.model()?.request(method, path)? {
             RequestBody::Value(Target::Declared(TypeId(slot))) => Root::Slot(slot),
             RequestBody::Value(_) => return None,
-            RequestBody::Parameters(operation) => Root::Parameters(Box::new(operation.clone())),
+            RequestBody::Parameters(operation) => Root::Members {
+                name: format!("the parameters of {}", operation.name).into(),
+                members: operation.parameters.clone().into(),
+            },
         };
         Some(Expected { root, collection: false, chosen: Chosen::Path })
     }

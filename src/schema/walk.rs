@@ -17,9 +17,6 @@ use crate::csdl::{TypeId, Unknown};
 use crate::json;
 use crate::spelling::nearest;
 
-/// The most mismatches that are gathered of one value.
-const MOST: usize = 100;
-
 /// A place on the way into a value.
 #[derive(Clone, Copy)]
 struct At<'p> {
@@ -62,6 +59,9 @@ impl fmt::Display for At<'_> {
 struct Walk<'t> {
     types: &'t Types,
     out: Vec<Mismatch>,
+    /// How many are gathered, of those that a client must be ready for and of the others each.
+    most: usize,
+    compatible: usize,
 }
 
 /// The type that an object turns out to be of.
@@ -77,27 +77,27 @@ impl Types {
     pub fn name_of(&self, expected: &Expected) -> String {
         let name = match &expected.root {
             Root::Slot(slot) => &*self.slots[*slot].name,
-            Root::Parameters(operation) => return format!("the parameters of {}", operation.name),
+            Root::Members { name, .. } => return name.to_string(),
         };
         if expected.collection { format!("Collection({name})") } else { name.to_owned() }
     }
 
-    /// Everything in a body that its type does not allow, at most a hundred things.
-    pub fn judge(&self, expected: &Expected, body: Body<'_>) -> Vec<Mismatch> {
+    /// Everything in a body that its type does not allow: at most `most` things that a client must be
+    /// ready for, and as many others.
+    pub fn judge(&self, expected: &Expected, body: Body<'_>, most: usize) -> Vec<Mismatch> {
         let types = self.numbers(body.numbers);
-        let mut walk = Walk { types, out: Vec::new() };
+        let mut walk = Walk { types, out: Vec::new(), most, compatible: 0 };
         match &expected.root {
             Root::Slot(slot) => types.roots(expected, body, &mut |at, value| match value {
                 Value::Object(_) => walk.object(*slot, expected.chosen, value, at),
                 _ => walk.scalar(*slot, expected.chosen, value, at),
             }),
-            Root::Parameters(operation) => {
-                if let (Some(model), Value::Object(members)) = (types.model(), body.value) {
+            Root::Members { name, members } => {
+                if let (Some(model), Value::Object(given)) = (types.model(), body.value) {
                     // Graph takes the names of parameters in any case.
-                    let spelled = |name: &str| members.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
-                    let definition = types.compile(typed::parameters(model, operation, body.numbers, spelled));
-                    let name = Arc::from(types.name_of(expected));
-                    let judged = Judged { name: &name, definition: &definition, chosen: expected.chosen };
+                    let spelled = |name: &str| given.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
+                    let definition = types.compile(typed::members(model, members, body.numbers, spelled));
+                    let judged = Judged { name, definition: &definition, chosen: expected.chosen };
                     walk.members(&judged, Unknowns::Tell(None), body.value, At::root(""));
                 }
             }
@@ -163,9 +163,10 @@ impl Types {
     /// The type of an object at a place that is declared of the type `slot`.
     fn choose(&self, slot: usize, chosen: Chosen, members: &Map<String, Value>) -> (Choice, Option<Wrong>) {
         let as_declared = |open| Choice { slot, chosen, open };
-        let said = members.get("@odata.type").or_else(|| members.get("@type")).and_then(Value::as_str);
-        let Some(name) = said.map(|text| text.rsplit_once('#').map_or(text, |(_, name)| name)) else {
-            return (as_declared(false), None);
+        let name = match members.get("@odata.type").or_else(|| members.get("@type")) {
+            None => return (as_declared(false), None),
+            Some(Value::String(said)) => said.rsplit_once('#').map_or(said.as_str(), |(_, name)| name),
+            Some(_) => return (as_declared(true), Some(Wrong::NoTypeName)),
         };
         let is = |other| Choice { slot: other, chosen: Chosen::Named, open: false };
         if *name == *self.slots[slot].name {
@@ -184,12 +185,13 @@ impl Types {
             Err(Unknown::Spelling(TypeId(other))) => {
                 let spelling = Some(Arc::clone(&self.slots[other].name));
                 let choice = if self.derives(other, slot) { is(other) } else { as_declared(true) };
-                (choice, Some(Wrong::UnknownType { name: name.to_owned(), spelling }))
+                (choice, Some(Wrong::UnknownType { name: name.to_owned(), spelling, near: None }))
             }
             // What is bundled is a part of the metadata, and others may be derived from it.
             Err(Unknown::Missing(_)) if self.model().is_none() => (as_declared(true), None),
-            Err(Unknown::Missing(_)) => {
-                (as_declared(true), Some(Wrong::UnknownType { name: name.to_owned(), spelling: None }))
+            Err(Unknown::Missing(near)) => {
+                let near = near.into_iter().next();
+                (as_declared(true), Some(Wrong::UnknownType { name: name.to_owned(), spelling: None, near }))
             }
         }
     }
@@ -223,18 +225,30 @@ impl Types {
 
 impl Walk<'_> {
     fn push(&mut self, judged: &Judged<'_>, at: String, schema: &str, actual: &Value, wrong: Wrong) {
-        self.out.push(Mismatch {
+        let found = Mismatch {
             at,
             schema: format!("{}{schema}", judged.name),
             of: Arc::clone(judged.name),
             chosen: judged.chosen,
             actual: json::brief(actual, 80),
             wrong,
-        });
+        };
+        if found.is_compatible() {
+            if self.compatible >= self.most {
+                return;
+            }
+            self.compatible += 1;
+        }
+        self.out.push(found);
+    }
+
+    /// Whether there is enough of what a client cannot be ready for.
+    fn is_full(&self) -> bool {
+        self.out.len() - self.compatible >= self.most
     }
 
     fn object(&mut self, slot: usize, chosen: Chosen, value: &Value, at: At<'_>) {
-        let Some(members) = value.as_object().filter(|_| self.out.len() < MOST) else { return };
+        let Some(members) = value.as_object().filter(|_| !self.is_full()) else { return };
         let types = self.types;
         let (choice, wrong) = types.choose(slot, chosen, members);
         let definition = types.definition(choice.slot);
@@ -258,7 +272,7 @@ impl Walk<'_> {
         let definition = judged.definition;
         if let Some(itself) = definition.itself.as_ref().filter(|itself| !itself.is_valid(value)) {
             for violation in itself.violations(value) {
-                if self.out.len() >= MOST {
+                if self.is_full() {
                     return;
                 }
                 self.violation(judged, unknowns, violation, value, at);
@@ -289,7 +303,7 @@ impl Walk<'_> {
     }
 
     fn follow(&mut self, from: &Judged<'_>, leads: Leads, value: &Value, name: &str, at: At<'_>) {
-        if self.out.len() >= MOST {
+        if self.is_full() {
             return;
         }
         match (leads, value) {
@@ -346,10 +360,10 @@ impl Walk<'_> {
         let wrong = match found.broken {
             Broken::Unknown(names) => {
                 let Unknowns::Tell(slot) = unknowns else { return };
-                for name in names.into_iter().take(MOST.saturating_sub(self.out.len())) {
+                for name in names.into_iter().take(self.most.saturating_sub(self.compatible)) {
                     let at = json::child(&place, &name);
                     let actual = value.get(&name).unwrap_or(&Value::Null);
-                    let wrong = self.types.undeclared(name, judged.definition, slot, value);
+                    let wrong = self.types.undeclared(name, judged.definition, slot);
                     self.push(judged, at, &found.schema, actual, wrong);
                 }
                 return;
@@ -378,15 +392,15 @@ impl Types {
         let text = value.as_str().unwrap_or_default();
         // Of flags, the first that is not known.
         let first = text.split(',').map(str::trim).find(|part| !options.iter().any(|option| option == part));
-        let near = nearest(first.unwrap_or(text), options.iter().map(String::as_str)).map(str::to_owned);
-        Wrong::Option { declared: self.slots[slot].name.to_string(), options, near }
+        let said = first.unwrap_or(text).to_owned();
+        let near = nearest(&said, options.iter().map(String::as_str)).map(str::to_owned);
+        Wrong::Option { declared: self.slots[slot].name.to_string(), options, said, near }
     }
 
-    fn undeclared(&self, name: String, definition: &Definition, slot: Option<usize>, object: &Value) -> Wrong {
-        let absent = |known: &&str| object.get(*known).is_none();
+    fn undeclared(&self, name: String, definition: &Definition, slot: Option<usize>) -> Wrong {
         let near = match name.strip_prefix("odata.") {
             Some(_) => Some(format!("@{name}")),
-            None => nearest(&name, definition.members.keys().map(|key| &**key).filter(absent)).map(str::to_owned),
+            None => nearest(&name, definition.members.keys().map(|key| &**key)).map(str::to_owned),
         };
         let derived = slot.and_then(|slot| match &self.source {
             Source::Model(model) => {

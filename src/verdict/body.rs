@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::{MOST, Standard};
+use super::{MOST, Standard, is_enough};
 use crate::case::{Case, Content, Promise};
 use crate::json;
 use crate::multi_status::{Law, is_failed};
@@ -64,7 +64,7 @@ impl Shape {
             let first = huge.then(|| example.first_violation(body.value)).flatten();
             let all = (!huge).then(|| example.violations(body.value)).into_iter().flatten();
             for violation in first.into_iter().chain(all).take(few) {
-                if out.len() > MOST {
+                if is_enough(out) {
                     return;
                 }
                 if !self.settled(&violation, body, &mismatches) {
@@ -74,9 +74,6 @@ impl Shape {
         }
         let Some(typed) = &self.typed else { return };
         for found in &mismatches {
-            if out.len() > MOST {
-                return;
-            }
             add(typed.deviation(found), out);
         }
     }
@@ -189,9 +186,10 @@ impl Typed {
         if !self.applies(body) {
             return Vec::new();
         }
-        let mut found = self.types.judge(&self.expected, body);
+        let mut found = self.types.judge(&self.expected, body, MOST);
         if let Some(documented) = self.documented.as_deref().filter(|_| !found.is_empty()) {
-            let own = self.own.get_or_init(|| self.types.judge(&self.expected, Body { value: documented, ..body }));
+            let own =
+                self.own.get_or_init(|| self.types.judge(&self.expected, Body { value: documented, ..body }, MOST));
             found.retain(|found| !own.iter().any(|own| is_as_documented(found, own)));
         }
         found
@@ -205,22 +203,18 @@ impl Typed {
     }
 
     fn deviation(&self, found: &Mismatch) -> Deviation {
-        let (rule, tolerated) = match &found.wrong {
-            // Some services answer null for no items, against OData JSON Format 4.01, section 7.3.
-            Wrong::Kind { declared, came: "null" } => (&rule::BODY_TYPE, declared.starts_with("Collection(")),
-            Wrong::Kind { .. } => (&rule::BODY_TYPE, false),
-            Wrong::Form { .. } => (&rule::BODY_FORMAT, false),
-            Wrong::Option { .. } => (&rule::BODY_ENUM, found.is_evolvable()),
-            Wrong::Undeclared { .. } => (&rule::BODY_UNKNOWN_MEMBER, true),
-            Wrong::UnknownType { spelling, .. } => (&rule::ODATA_ANNOTATION, spelling.is_none()),
-            Wrong::NotDerived { .. } => (&rule::ODATA_ANNOTATION, false),
+        let rule = match &found.wrong {
+            Wrong::Kind { .. } => &rule::BODY_TYPE,
+            Wrong::Form { .. } => &rule::BODY_FORMAT,
+            Wrong::Option { .. } => &rule::BODY_ENUM,
+            Wrong::Undeclared { .. } => &rule::BODY_UNKNOWN_MEMBER,
+            Wrong::UnknownType { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => &rule::ODATA_ANNOTATION,
         };
         let message = format!("{found} [{}]", found.schema);
         let deviation = Deviation::new(rule, message).between(found.expected(), &found.actual).at(&found.at);
         match self.profile {
-            Profile::Consumer if tolerated => deviation.warning(),
-            Profile::Producer if tolerated => deviation.failure(),
-            _ => deviation,
+            Profile::Consumer if found.is_compatible() => deviation.warning(),
+            _ => deviation.failure(),
         }
     }
 }

@@ -135,7 +135,7 @@ impl Judge {
             }
             Ok(response) => self.answer(response, inverse, state, &mut out),
         }
-        out.truncate(MOST);
+        keep_most(&mut out);
         for deviation in &mut out {
             for text in [&mut deviation.expected, &mut deviation.actual, &mut deviation.message] {
                 clip(text);
@@ -327,6 +327,26 @@ fn error_answer(promise: Option<&Promise>, response: &Response, body: Option<&Va
             );
         }
     }
+}
+
+/// Whether there are as many failures as are reported.
+fn is_enough(found: &[Deviation]) -> bool {
+    found.len() > MOST && found.iter().filter(|d| d.severity == Severity::Failure).count() > MOST
+}
+
+/// Keeps as many as are reported: failures before warnings, so that no number of warnings hides one.
+fn keep_most(found: &mut Vec<Deviation>) {
+    if found.len() <= MOST {
+        return;
+    }
+    let failures = found.iter().filter(|d| d.severity != Severity::Warning).count();
+    let (mut failures, mut warnings) = (MOST, MOST.saturating_sub(failures));
+    found.retain(|deviation| {
+        let left = if deviation.severity == Severity::Warning { &mut warnings } else { &mut failures };
+        let keeps = *left > 0;
+        *left -= usize::from(keeps);
+        keeps
+    });
 }
 
 /// Cuts a text that a target may have made long.

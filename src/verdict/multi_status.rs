@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{MOST, body};
+use super::{MOST, body, is_enough};
 use crate::json;
 use crate::message;
 use crate::multi_status::{Documented, Identity, Law, Listed, Outcome, is_failed};
@@ -88,7 +88,7 @@ impl<'a> Reading<'a> {
     /// Law 4: a failed entry carries its id and an error; a succeeded one its id.
     fn shapes(&self, out: &mut Vec<Deviation>) {
         for (at, entry) in self.entries.iter().enumerate() {
-            if out.len() > MOST {
+            if is_enough(out) {
                 return;
             }
             let place = self.place(at);
@@ -139,7 +139,7 @@ impl<'a> Reading<'a> {
             if is_failed(entry) { slot.failed.push(at) } else { slot.succeeded.push(at) }
         }
         for (id, what) in &said {
-            if out.len() > MOST {
+            if is_enough(out) {
                 break;
             }
             let first = what.failed.iter().chain(&what.succeeded).min().copied().unwrap_or(0);

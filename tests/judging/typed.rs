@@ -76,6 +76,7 @@ fn what_the_type_forbids_breaks_one_rule_at_one_place() {
             ("/value/0/condition", json!("worn"), "body/enum"),
             ("/value/0/@odata.type", json!("#example.library.reader"), "odata/annotation"),
             ("/value/0/@odata.type", json!("#example.library.Novel"), "odata/annotation"),
+            ("/value/0/@odata.type", json!(5), "odata/annotation"),
         ] {
             for profile in [Profile::Consumer, Profile::Producer] {
                 let verdict = judged(&case, &set(&shown(), pointer, Some(value.clone())), profile);
@@ -196,4 +197,41 @@ fn a_message_says_which_type_and_why() {
     assert!(message(&by_path, "/value/0/shelfMark", json!("1")).message.contains("as the path leads to it"));
     let near = message(&case, "/value/0/shelfmark", json!(1));
     assert!(near.message.contains("it has `shelfMark`"), "{}", near.message);
+}
+
+#[test]
+fn no_number_of_warnings_hides_a_failure() {
+    let [case, by_path] = books();
+    for case in [case, by_path] {
+        let item = |more: Value| {
+            let mut item = shown()["value"][0].clone();
+            item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            item
+        };
+        for odd in [json!({"new": 1}), json!({"genre": "poetry"}), json!({"displayName": null})] {
+            for (wrong, rule) in [
+                (json!({"shelfMark": "x"}), "body/type"),
+                (json!({"pages": "x"}), "body/type"),
+                (json!({"condition": "worn"}), "body/enum"),
+            ] {
+                let mut items = vec![item(odd.clone()); 150];
+                items.push(item(wrong));
+                let verdict = judged(&case, &json!({ "value": items }), Profile::Consumer);
+                assert_eq!(fails(&verdict), [rule], "{odd}");
+                assert_eq!(verdict.deviations.len(), 100);
+            }
+        }
+    }
+}
+
+#[test]
+fn paths_that_end_in_a_primitive_are_judged() {
+    let case = cases(&page("GET /books/{id}/pages", "", &json!({"value": null}))).remove(0);
+    let said = |body: Value| {
+        let verdict = judged(&case, &body, Profile::Consumer);
+        (fails(&verdict), warns(&verdict))
+    };
+    assert_eq!(said(json!({"@odata.context": "x", "value": 7})), (vec![], vec![]));
+    assert_eq!(said(json!({"value": "7"})), (vec!["body/type"], vec![]));
+    assert_eq!(said(json!({"value": 7, "more": 1})), (vec![], vec!["body/unknown-member"]));
 }

@@ -51,6 +51,8 @@ fn members() {
     breaks(&book("{\"id\": \"1\", \"dispalyName\": \"x\"}"), ("page/undeclared-member", 11, "/dispalyName", false));
     breaks(&book("{\"DisplayName\": \"x\"}"), ("page/undeclared-member", 11, "/DisplayName", false));
     breaks(&book("{\"odata.context\": \"x\"}"), ("page/undeclared-member", 11, "/odata.context", false));
+    // Beside the true name too.
+    breaks(&book("{\"pages\": 1, \"pagse\": 1}"), ("page/undeclared-member", 11, "/pagse", false));
     // Of a type derived from what is declared, which the object does not say that it is.
     breaks(&book("{\"chapters\": 3}"), ("page/undeclared-member", 11, "/chapters", false));
     let nested = "{\n\"authors\": [\n{\"name\": \"A\"},\n{\n\"name\": \"B\",\n\"age\": 1}]\n}";
@@ -90,6 +92,8 @@ fn enumerations() {
     value("{\"genre\": \"String\"}", "/genre", false);
     value("{\"genre\": \"\"}", "/genre", false);
     value("{\"formats\": \"paper,film\"}", "/formats", true);
+    value("{\"formats\": \"Paper,audio\"}", "/formats", false);
+    value("{\"formats\": \"paper,brialle\"}", "/formats", false);
     assert_eq!(found(&book("{\"genre\": \"history\", \"formats\": \"paper, audio\", \"genres\": []}")), []);
 }
 
@@ -105,11 +109,14 @@ fn types_by_name() {
     breaks(&annotated("example.library.Book"), ("page/unknown-type", 7, "-", false));
     breaks(&annotated("book"), ("page/unknown-type", 7, "-", false));
     breaks(&annotated("example.library.scroll"), ("page/unknown-type", 7, "-", true));
+    breaks(&annotated("example.library.boook"), ("page/unknown-type", 7, "-", false));
     breaks(&annotated("example.library.reader"), ("page/shape", 7, "-", false));
     for right in ["example.library.book", "lib.book", "example.library.novel", "lib.item", "string", "Edm.Int32"] {
         assert_eq!(found(&annotated(right)), [], "{right}");
     }
     breaks(&book("{\"@odata.type\": \"#lib.scroll\"}"), ("page/unknown-type", 11, "/@odata.type", true));
+    breaks(&book("{\"@odata.type\": \"#example.library.nvoel\"}"), ("page/unknown-type", 11, "/@odata.type", false));
+    breaks(&book("{\"@odata.type\": 5}"), ("page/shape", 11, "/@odata.type", false));
     breaks(&book("{\"@odata.type\": \"#example.library.Novel\"}"), ("page/unknown-type", 11, "/@odata.type", false));
 }
 
@@ -129,6 +136,26 @@ fn the_path_tells_where_the_annotation_does_not() {
     breaks(&one("{\"value\": {\"id\": \"1\"}}"), ("page/shape", 7, "-", false));
     breaks(&one("{\"value\": [{\"id\": \"1\"}]}"), ("page/shape", 7, "-", false));
     breaks(&one("{\"pages\": true}"), ("page/shape", 11, "/pages", false));
+    breaks(&one("[{\"id\": \"1\"}]"), ("page/shape", 7, "-", false));
+    // A list that is none is told once.
+    breaks(
+        &page("GET", "{\"value\": \"x\"}").replace(
+            "\"blockType\": \"response\"",
+            "\"blockType\": \"response\", \"@odata.type\": \"lib.book\", \"isCollection\": true",
+        ),
+        ("page/shape", 7, "-", false),
+    );
+    // What a path ends in may be a primitive.
+    let pages = |body: &str| {
+        request("GET https://graph.microsoft.com/v1.0/books/7/pages")
+            + &response("", &format!("HTTP/1.1 200 OK\n{JSON}\n\n{body}"))
+    };
+    breaks(&pages("{\"value\": \"x\"}"), ("page/shape", 11, "/value", false));
+    assert_eq!(found(&pages("{\"value\": 7}")), []);
+    // However many are alike, the one that is not is told.
+    let many = "{\"x\": 1}, ".repeat(200);
+    let told = found(&page("GET", &format!("{{\"value\": [{many}{{\"pages\": \"1\"}}]}}")));
+    assert_eq!(told.iter().map(|(rule, ..)| *rule).collect::<Vec<_>>(), ["page/shape", "page/undeclared-member"]);
     // What is the same in every item of a list is said once.
     breaks(&page("GET", "{\"value\": [{\"x\": 1}, {\"x\": 2}]}"), ("page/undeclared-member", 11, "/value/0/x", true));
 }

@@ -158,7 +158,7 @@ fn documented(name: &str, body: &Value) -> bool {
         let model = library();
         let of = |id: TypeId| {
             let use_of = TypeUse { of: Target::Declared(id), collection: false };
-            let document = schema::document(&model, use_of, Numbers::Json, true);
+            let document = schema::document(&model, use_of, Numbers::Json, true).unwrap();
             (model.type_of(id).name.to_string(), jsonschema::draft202012::new(&document).unwrap())
         };
         structured(&model).into_iter().map(of).collect()

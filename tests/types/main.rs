@@ -28,5 +28,5 @@ fn graph(file: &str) -> Option<Arc<Model>> {
 
 /// What is wrong with a body of that type.
 fn judge(types: &Types, name: &str, body: &Value) -> Vec<Mismatch> {
-    types.judge(&types.annotated(name, false).unwrap(), Body::plain(body))
+    types.judge(&types.annotated(name, false).unwrap(), Body::plain(body), 100)
 }

@@ -87,6 +87,8 @@ fn what_is_no_metadata_is_refused_with_its_line() {
         let message = error(&whole[..end]);
         assert!(message.contains("cut off") || message.contains("not XML"), "{message}");
     }
+    let two = around("<ComplexType Name=\"a\"/>") + "\n<x/>";
+    assert_eq!(error(&two), "x.csdl:4: not XML: a second element after the first has ended");
     let utf = csdl::read(&"x.csdl".into(), b"<edmx:Edmx>\n\xff</edmx:Edmx>").unwrap_err();
     assert_eq!(utf.to_string(), "x.csdl:2: not UTF-8");
     assert!(csdl::read(&"x.csdl".into(), &vec![b' '; (64 << 20) + 1]).unwrap_err().to_string().contains("64 MiB"));

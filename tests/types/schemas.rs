@@ -1,8 +1,9 @@
 //! Types as JSON Schema.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use graphspec::csdl::{Target, TypeUse};
+use graphspec::csdl::{self, Target, TypeUse};
 use graphspec::schema::{self, Numbers, Types};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::{graph, judge, library};
 fn document(name: &str, collection: bool, numbers: Numbers) -> Value {
     let model = library();
     let of = Target::Declared(model.named(name).unwrap());
-    schema::document(&model, TypeUse { of, collection }, numbers, true)
+    schema::document(&model, TypeUse { of, collection }, numbers, true).unwrap()
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_document_says_what_it_is_and_where_from() {
 fn other_types_lead_nowhere_by_navigation_unless_asked() {
     let model = library();
     let of = Target::Declared(model.named("lib.book").unwrap());
-    let made = schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, false);
+    let made = schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, false).unwrap();
     let shelf = &made["$defs"]["example.library.shelf"]["properties"];
     assert_eq!(shelf["items"], json!({"title": "Collection(example.library.item)", "type": "array"}));
     assert!(made["$defs"].get("example.library.folder").is_none());
@@ -201,7 +202,7 @@ fn long_numbers_are_texts_where_the_label_says_so() {
         (json!({"pages": "1"}), false),
     ] {
         let numbers = Numbers::of_label(Some("application/json;IEEE754Compatible=TRUE"));
-        let found = types.judge(&expected, schema::Body { numbers, ..schema::Body::plain(&body) });
+        let found = types.judge(&expected, schema::Body { numbers, ..schema::Body::plain(&body) }, 100);
         assert_eq!(found.is_empty(), is_right, "{body}: {found:?}");
         assert_eq!(validator.is_valid(&body), is_right, "{body}, by the document");
     }
@@ -300,7 +301,27 @@ fn hostile_bodies_are_judged_in_bounds() {
     assert_eq!(judge(&types, "lib.book", &wide.into()).len(), 100);
     let many = json!({"value": vec![json!({"pages": "x"}); 50_000]});
     let list = types.annotated("lib.book", true).unwrap();
-    assert_eq!(types.judge(&list, schema::Body::plain(&many)).len(), 100);
+    assert_eq!(types.judge(&list, schema::Body::plain(&many), 100).len(), 100);
+}
+
+#[test]
+fn what_is_inherited_without_end_is_not_printed() {
+    let one = |at: usize| {
+        let next = at + 1;
+        format!(
+            "<ComplexType Name=\"t{at}\" BaseType=\"a.t{next}\"><Property Name=\"p{at}\" Type=\"Edm.String\"/></ComplexType>"
+        )
+    };
+    let chain: String = (0..3_000).map(one).collect();
+    let text = format!("<Schema Namespace=\"a\">{chain}<ComplexType Name=\"t3000\"/></Schema>");
+    let model = csdl::read(&"x".into(), text.as_bytes()).unwrap();
+    let document = |name: &str| {
+        let of = Target::Declared(model.named(name).unwrap());
+        schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, true)
+    };
+    assert!(document("a.t2990").is_err_and(|error| error.to_string().contains("1000000 members")));
+    assert!(document("a.t0").is_ok(), "itself alone");
+    assert_eq!(judge(&Types::of(Arc::new(model)), "a.t0", &json!({"p2999": "x", "p0": 1})).len(), 1);
 }
 
 /// The bundled schema is what the metadata's cut makes.
@@ -308,7 +329,7 @@ fn hostile_bodies_are_judged_in_bounds() {
 fn the_bundled_schemas_are_made_by_this() {
     let Some(model) = graph("site.csdl") else { return };
     let of = Target::Declared(model.named("microsoft.graph.site").unwrap());
-    let made = schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, false);
+    let made = schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, false).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/schemas/site.json");
     let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
     assert!(
