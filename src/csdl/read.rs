@@ -70,6 +70,9 @@ pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
             }
             Ok(Event::End(_)) => build.close(),
             Ok(Event::Eof) => break,
+            Ok(Event::Text(text)) if build.depth == 0 && !text.trim_ascii().is_empty() => {
+                build.refused = Some((at, "not XML: text outside of the document's element".to_owned()));
+            }
             Ok(_) => continue,
             Err(quick_xml::Error::Encoding(_)) => {
                 let valid = std::str::from_utf8(&text[at..]).map_or_else(|bad| bad.valid_up_to(), str::len);

@@ -326,7 +326,7 @@ pub fn document(model: &Model, use_of: TypeUse, numbers: Numbers, deep: bool) ->
 }
 
 /// The most members that one document describes; all of Graph has some 60,000.
-const MOST: usize = 1_000_000;
+const MOST: usize = 300_000;
 
 /// A schema that would have too many members to be of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

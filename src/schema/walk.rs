@@ -4,6 +4,7 @@
 //! members that are of other types, and picks the type of each by `@odata.type`. So a mismatch is
 //! always one thing wrong with one object of one type, however many types might have stood there.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -270,16 +271,21 @@ impl Walk<'_> {
     /// An object by its definition, then its members by theirs.
     fn members(&mut self, judged: &Judged<'_>, unknowns: Unknowns, value: &Value, at: At<'_>) {
         let definition = judged.definition;
-        if let Some(itself) = definition.itself.as_ref().filter(|itself| !itself.is_valid(value)) {
-            for violation in itself.violations(value) {
-                if self.is_full() {
-                    return;
-                }
-                self.violation(judged, unknowns, violation, value, at);
-            }
-        }
+        let mut own = definition.broken(value);
         for (name, value) in value.as_object().into_iter().flatten() {
+            if self.is_full() {
+                return;
+            }
             let place = at.to(Token::Name(name));
+            for violation in own.members.remove(name).unwrap_or_default() {
+                self.violation(judged, violation, value, place);
+            }
+            if own.unknown.contains(name)
+                && let Unknowns::Tell(slot) = unknowns
+            {
+                let wrong = self.types.undeclared(name, definition, slot);
+                self.push(judged, place.to_string(), "/additionalProperties", value, wrong);
+            }
             let Some(member) = definition.members.get(name.as_str()) else {
                 // What an open type holds may say itself what it is.
                 if let Some(said) = value.get("@odata.type").and_then(Value::as_str)
@@ -349,31 +355,50 @@ impl Walk<'_> {
         }
     }
 
-    fn violation(&mut self, judged: &Judged<'_>, unknowns: Unknowns, found: Violation, value: &Value, at: At<'_>) {
-        let place = format!("{at}{}", found.at);
-        let came = json::at(value, &found.at).unwrap_or(&Value::Null);
-        let mut tokens = found.at.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"));
-        let member = tokens.next().and_then(|name| judged.definition.members.get(name.as_str()));
-        let title = member.map_or("", |member| &*member.title);
+    /// What is wrong with a member, or with an item of it.
+    fn violation(&mut self, judged: &Judged<'_>, found: Violation, member: &Value, at: At<'_>) {
+        let (name, item) = split_first(&found.at);
+        let came = json::at(member, item).unwrap_or(&Value::Null);
+        let title = judged.definition.members.get(&*name).map_or("", |member| &*member.title);
         let of_item = title.strip_prefix("Collection(").and_then(|rest| rest.split(')').next());
-        let declared = of_item.filter(|_| tokens.next().is_some()).unwrap_or(title).to_owned();
+        let declared = of_item.filter(|_| !item.is_empty()).unwrap_or(title).to_owned();
         let wrong = match found.broken {
-            Broken::Unknown(names) => {
-                let Unknowns::Tell(slot) = unknowns else { return };
-                for name in names.into_iter().take(self.most.saturating_sub(self.compatible)) {
-                    let at = json::child(&place, &name);
-                    let actual = value.get(&name).unwrap_or(&Value::Null);
-                    let wrong = self.types.undeclared(name, judged.definition, slot);
-                    self.push(judged, at, &found.schema, actual, wrong);
-                }
-                return;
-            }
             Broken::Type(_) => Wrong::Kind { declared, came: json::type_name(came) },
             Broken::Range(wants) | Broken::Other(wants) => Wrong::Form { declared, wants: Some(wants) },
             _ => Wrong::Form { declared, wants: None },
         };
-        self.push(judged, place, &found.schema, came, wrong);
+        self.push(judged, format!("{at}{item}"), &found.schema, came, wrong);
     }
+}
+
+/// What is wrong with an object by its own definition.
+#[derive(Default)]
+struct Own {
+    /// By member.
+    members: HashMap<String, Vec<Violation>>,
+    /// Members that are not declared.
+    unknown: HashSet<String>,
+}
+
+impl Definition {
+    fn broken(&self, value: &Value) -> Own {
+        let mut own = Own::default();
+        let Some(itself) = self.itself.as_ref().filter(|itself| !itself.is_valid(value)) else { return own };
+        for violation in itself.violations(value) {
+            match violation.broken {
+                Broken::Unknown(names) => own.unknown.extend(names),
+                _ => own.members.entry(split_first(&violation.at).0).or_default().push(violation),
+            }
+        }
+        own
+    }
+}
+
+/// The first name of a JSON pointer, and the pointer from there.
+fn split_first(pointer: &str) -> (String, &str) {
+    let rest = pointer.strip_prefix('/').unwrap_or(pointer);
+    let end = rest.find('/').unwrap_or(rest.len());
+    (rest[..end].replace("~1", "/").replace("~0", "~"), &rest[end..])
 }
 
 /// What is said of members that a definition does not have.
@@ -397,10 +422,10 @@ impl Types {
         Wrong::Option { declared: self.slots[slot].name.to_string(), options, said, near }
     }
 
-    fn undeclared(&self, name: String, definition: &Definition, slot: Option<usize>) -> Wrong {
+    fn undeclared(&self, name: &str, definition: &Definition, slot: Option<usize>) -> Wrong {
         let near = match name.strip_prefix("odata.") {
             Some(_) => Some(format!("@{name}")),
-            None => nearest(&name, definition.members.keys().map(|key| &**key)).map(str::to_owned),
+            None => nearest(name, definition.members.keys().map(|key| &**key)).map(str::to_owned),
         };
         let derived = slot.and_then(|slot| match &self.source {
             Source::Model(model) => {
@@ -411,6 +436,6 @@ impl Types {
             }
             Source::Bundled(..) => None,
         });
-        Wrong::Undeclared { name, near, derived }
+        Wrong::Undeclared { name: name.to_owned(), near, derived }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{MOST, Standard, is_enough};
 use crate::case::{Case, Content, Promise};
 use crate::json;
+use crate::message::{is_json, media_type};
 use crate::multi_status::{Law, is_failed};
 use crate::rule::{self, Deviation, Profile};
 use crate::schema::{self, Body, Broken, Compiled, Expected, Mismatch, Numbers, Types, Violation, Wrong};
@@ -148,7 +149,8 @@ impl Standard {
         let may_have_body = match &promise.content {
             Content::Json(_) => promise.status.is_none_or(|status| status < 400),
             Content::None => matches!(promise.status, None | Some(200 | 201)),
-            Content::Text(_) => false,
+            // An example that is no JSON, though it says so: the type is all there is to go by.
+            Content::Text(_) => promise.headers.get("content-type").map(media_type).is_some_and(|t| is_json(&t)),
         };
         if !may_have_body {
             return None;

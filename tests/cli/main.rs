@@ -11,6 +11,7 @@ use serde_json::Value;
 
 mod check;
 mod input;
+mod metadata;
 mod targets;
 
 /// What a run of the binary gave.

@@ -77,7 +77,9 @@ fn names_are_found_or_come_near() {
 fn what_is_no_metadata_is_refused_with_its_line() {
     let error = |text: &str| read(text).unwrap_err().to_string();
     assert_eq!(error(""), "x.csdl:1: not XML: there is no element in it");
-    assert_eq!(error("hello"), "x.csdl:1: not XML: there is no element in it");
+    assert_eq!(error("hello"), "x.csdl:1: not XML: text outside of the document's element");
+    let after = around("<ComplexType Name=\"a\"/>") + "\n\nhello";
+    assert!(error(&after).ends_with("text outside of the document's element"));
     assert!(error("{\"a\": 1}").starts_with("x.csdl:1: not XML"));
     assert!(error("\n<!DOCTYPE html>\n<html><body/></html>").contains("x.csdl:3: no CSDL: it starts with <html>"));
     assert!(error("<edmx:Edmx xmlns:edmx=\"e\"/>").contains("declares no type"));

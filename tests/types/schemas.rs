@@ -253,8 +253,8 @@ fn a_mismatch_is_said_in_a_sentence() {
     assert_eq!(
         said("lib.book", json!({"serial": "x", "id": null})),
         [
-            "`/id` is null where example.library.book (as the page annotates it) has Edm.String, not null",
-            "`/serial` is \"x\", which is no Edm.Guid (a GUID, e.g. 0271110f-634f-4300-a841-3a8a2e851851), as example.library.book (as the page annotates it) has it"
+            "`/serial` is \"x\", which is no Edm.Guid (a GUID, e.g. 0271110f-634f-4300-a841-3a8a2e851851), as example.library.book (as the page annotates it) has it",
+            "`/id` is null where example.library.book (as the page annotates it) has Edm.String, not null"
         ]
     );
 }
@@ -267,8 +267,8 @@ fn each_mismatch_has_its_place_in_value_and_schema() {
     assert_eq!(
         places,
         [
-            ("/authors/1/a~1b", "example.library.author/additionalProperties"),
-            ("/authors/1/born", "example.library.author/properties/born")
+            ("/authors/1/born", "example.library.author/properties/born"),
+            ("/authors/1/a~1b", "example.library.author/additionalProperties")
         ]
     );
 }
@@ -319,7 +319,7 @@ fn what_is_inherited_without_end_is_not_printed() {
         let of = Target::Declared(model.named(name).unwrap());
         schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, true)
     };
-    assert!(document("a.t2990").is_err_and(|error| error.to_string().contains("1000000 members")));
+    assert!(document("a.t2990").is_err_and(|error| error.to_string().contains("300000 members")));
     assert!(document("a.t0").is_ok(), "itself alone");
     assert_eq!(judge(&Types::of(Arc::new(model)), "a.t0", &json!({"p2999": "x", "p0": 1})).len(), 1);
 }
