@@ -33,7 +33,7 @@ race:
 scan *FOLDER:
     benches/scan.sh {{FOLDER}}
 
-# Fuzz one target (page, annotation, message) from its seeds; needs cargo-fuzz.
+# Fuzz one target (page, annotation, message, metadata) from its seeds; needs cargo-fuzz.
 fuzz TARGET SECONDS="1200":
     mkdir -p fuzz/corpus/{{TARGET}}
     cargo fuzz run --sanitizer none {{TARGET}} fuzz/corpus/{{TARGET}} fuzz/seeds/{{TARGET}} -- -max_total_time={{SECONDS}} -timeout=10 -max_len=6000

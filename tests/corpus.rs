@@ -171,3 +171,32 @@ fn nothing_is_wrong_with_most_pages() {
         assert!(counts.get(rule).copied().unwrap_or(0) <= most, "{rule}: {counts:?}");
     }
 }
+
+/// What Graph's metadata has against Graph's pages; read and compared with an independent judge (see
+/// the project's history). More of a kind would be false alarms, fewer would be blindness.
+#[test]
+fn the_pages_are_held_to_the_metadata() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let Ok(csdl) = std::fs::read(root.join("metadata/v1.0-Prod.csdl")) else { return };
+    let model = graphspec::csdl::read(&"v1.0-Prod.csdl".into(), &csdl).unwrap();
+    let types = graphspec::schema::Types::of(std::sync::Arc::new(model));
+    let mut counts: std::collections::BTreeMap<(&str, bool), usize> = std::collections::BTreeMap::new();
+    let count = |found: Vec<page::Problem>| {
+        for problem in found.into_iter().filter(|p| p.against.as_ref().is_some_and(|against| against.at.is_some())) {
+            *counts.entry((problem.rule.name, problem.against.unwrap().drift)).or_default() += 1;
+        }
+    };
+    let of = |reading| graphspec::check::problems(&reading, Some(&types));
+    page::Docset::open(&[root.join("graph-v1.0")]).unwrap().read(of, count);
+    for ((rule, drift), about) in [
+        (("page/undeclared-member", true), 132),
+        (("page/undeclared-member", false), 31),
+        (("page/enum-value", true), 12),
+        (("page/enum-value", false), 181),
+        (("page/shape", false), 188),
+        (("page/unknown-type", false), 13),
+    ] {
+        let count = counts.get(&(rule, drift)).copied().unwrap_or(0);
+        assert!(count.abs_diff(about) <= about / 10 + 2, "{rule}, drift {drift}: {count}, {counts:?}");
+    }
+}

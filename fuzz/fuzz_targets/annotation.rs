@@ -9,5 +9,5 @@ fuzz_target!(|text: &str| {
         assert!(flaw.line as usize <= text.lines().count(), "{flaw:?}");
     }
     let page = format!("<!--{text}-->\n```http\nGET /me\n```\n\n```http\nHTTP/1.1 200 OK\n```\n");
-    graphspec::check::problems(&graphspec::page::examine("page.md", page.as_bytes()));
+    graphspec::check::problems(&graphspec::page::examine("page.md", page.as_bytes()), None);
 });

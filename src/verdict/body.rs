@@ -213,12 +213,31 @@ impl Typed {
             Wrong::UnknownType { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => &rule::ODATA_ANNOTATION,
         };
         let message = format!("{found} [{}]", found.schema);
-        let deviation = Deviation::new(rule, message).between(found.expected(), &found.actual).at(&found.at);
+        let mut expected = found.expected();
+        if let Some(shown) = self.documented.as_deref().and_then(|body| shown_at(body, &found.at)) {
+            expected += &format!("; the page shows {}", json::brief(shown, 60));
+        }
+        let deviation = Deviation::new(rule, message).between(expected, &found.actual).at(&found.at);
         match self.profile {
             Profile::Consumer if found.is_compatible() => deviation.warning(),
             _ => deviation.failure(),
         }
     }
+}
+
+/// What a documented body has at a place of an answer; of lists, in the first item that has it.
+fn shown_at<'v>(documented: &'v Value, at: &str) -> Option<&'v Value> {
+    let mut found = documented;
+    let mut rest = at;
+    while !rest.is_empty() {
+        let end = rest[1..].find('/').map_or(rest.len(), |end| end + 1);
+        found = match found {
+            Value::Array(items) => return items.iter().find_map(|item| shown_at(item, &rest[end..])),
+            _ => json::at(found, &rest[..end])?,
+        };
+        rest = &rest[end..];
+    }
+    Some(found)
 }
 
 /// Whether an answer's mismatch is one that the documented body has too, at the same place.

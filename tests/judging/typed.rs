@@ -194,6 +194,8 @@ fn a_message_says_which_type_and_why() {
         "`/value/0/shelfMark` is a string where example.library.book (as the page annotates it) has Edm.Int16 [example.library.book/properties/shelfMark/type]"
     );
     assert_eq!((found.expected.as_str(), found.actual.as_str()), ("Edm.Int16", "\"1\""));
+    let found = message(&case, "/value/0/genre", json!("poetry"));
+    assert_eq!(found.expected, "one of fiction, history, unknownFutureValue; the page shows \"fiction\"");
     assert!(message(&by_path, "/value/0/shelfMark", json!("1")).message.contains("as the path leads to it"));
     let near = message(&case, "/value/0/shelfmark", json!(1));
     assert!(near.message.contains("it has `shelfMark`"), "{}", near.message);
