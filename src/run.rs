@@ -332,6 +332,10 @@ impl Run {
         for text in [&mut deviation.expected, &mut deviation.actual, &mut deviation.message] {
             *text = redact::secrets(text, &self.options.secrets).into_owned();
         }
+        // A target may well name a member by what it was sent.
+        if let Some(at) = &mut deviation.at {
+            *at = redact::secrets(at, &self.options.secrets).into_owned();
+        }
     }
 
     /// The text of an answer as a snapshot holds it: documented values in the place of the

@@ -5,7 +5,8 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     let lower = word.to_lowercase();
     let scored = known.filter(|k| !k.is_empty() && k.len().abs_diff(word.len()) <= 1.max(word.len() / 3));
     let scored = scored.map(|k| (strsim::damerau_levenshtein(&lower, &k.to_lowercase()), k));
-    let best = scored.min_by_key(|(distance, _)| *distance)?;
+    // Of two alike, always the same.
+    let best = scored.min()?;
     let near = best.0 <= 1.max(word.len() / 3) && best.0 < word.len();
     near.then_some(best.1)
 }

@@ -1,6 +1,7 @@
 //! A page's examples against the metadata of its service.
 
 use std::collections::{HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 
 use serde_json::Value;
 
@@ -31,7 +32,8 @@ pub fn check(types: &Types, reading: &Reading, problems: &mut Vec<Problem>) {
         let is_refused = |answer: &Answer| answer.status.is_some_and(|status| status >= 400);
         let on_purpose = !example.responses.is_empty() && example.responses.iter().all(is_refused);
         if let (false, Content::Json(body), Some(path)) = (on_purpose, &example.content, path_of(example)) {
-            let body = Body::plain(body);
+            let numbers = Numbers::of_label(example.headers.get("content-type"));
+            let body = Body { numbers, ..Body::plain(body) };
             let found = types.request(&example.method, &path).map(|expected| types.judge(&expected, body, MOST));
             let found = found.unwrap_or_default().iter().map(told).collect();
             place(found, &example.span, example.parts, fences.get(&example.span), problems);
@@ -142,17 +144,18 @@ fn envelope(types: &Types, expected: &Expected, body: &Value) -> Option<String> 
     }
 }
 
-/// The first of those that are the same in every item of a list, with how often it is there.
+/// The first of those that are the same in every item of a list.
 fn alike(all: Vec<Mismatch>) -> Vec<Mismatch> {
-    let place = |at: &str| -> String {
-        let is_index = |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
-        at.split('/').map(|token| if is_index(token) { "*" } else { token }).collect::<Vec<_>>().join("/")
-    };
-    let mut seen: HashSet<(String, String)> = HashSet::new();
+    let mut seen: HashSet<(String, Discriminant<Wrong>, String)> = HashSet::new();
     let mut kept = all;
     kept.retain(|found| {
-        let value = if matches!(found.wrong, Wrong::Option { .. }) { found.actual.clone() } else { String::new() };
-        seen.insert((place(&found.at), value))
+        let what = match &found.wrong {
+            Wrong::Kind { came, .. } => (*came).to_owned(),
+            Wrong::Option { said, .. } => said.clone(),
+            Wrong::UnknownType { name, .. } | Wrong::NotDerived { name, .. } => name.clone(),
+            _ => String::new(),
+        };
+        seen.insert((json::without_places(&found.at), discriminant(&found.wrong), what))
     });
     kept
 }
@@ -163,7 +166,9 @@ fn told(found: &Mismatch) -> Told {
     let (mut problem, drift) = match &found.wrong {
         Wrong::Kind { came: "null", .. } => (warning(&rule::PAGE_SHAPE), false),
         Wrong::Kind { .. } => (Problem { severity: rule::PAGE_SHAPE.severity, ..warning(&rule::PAGE_SHAPE) }, false),
-        Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => (warning(&rule::PAGE_SHAPE), false),
+        Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName | Wrong::Abstract => {
+            (warning(&rule::PAGE_SHAPE), false)
+        }
         Wrong::Option { said, near, .. } => {
             let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(said, near));
             (warning(&rule::PAGE_ENUM_VALUE), !is_slip && !is_placeholder(text))
@@ -201,19 +206,15 @@ fn place(found: Vec<Told>, fence: &Span, parts: Parts, text: Option<&&Fence>, pr
     let text = text.map_or("", |fence| &fence.text);
     let start = text.split_inclusive('\n').take(first).map(str::len).sum::<usize>();
     let body = text.get(start..).unwrap_or("");
-    for (mut problem, at) in found {
-        let Some(at) = at else {
-            problem.span = fence.clone();
-            problems.push(problem);
-            continue;
-        };
-        problem.span = fence.at_line(parts.body);
-        if let Some(offset) = json::locate(body, &at) {
-            let before = &body[..offset];
-            let lines = u32::try_from(before.matches('\n').count()).unwrap_or(0);
-            let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-            problem.span = fence.at_line(parts.body.saturating_add(lines));
-            problem = problem.column(before[line_start..].chars().count() + 1);
+    let places = json::locate_all(body, found.iter().filter_map(|(_, at)| at.as_deref()));
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(memchr::memchr_iter(b'\n', body.as_bytes()).map(|at| at + 1)).collect();
+    for (mut problem, at) in found.iter().cloned() {
+        problem.span = at.as_ref().map_or_else(|| fence.clone(), |_| fence.at_line(parts.body));
+        if let Some(offset) = at.as_deref().and_then(|at| places.get(at)) {
+            let line = starts.partition_point(|start| start <= offset).saturating_sub(1);
+            problem.span = fence.at_line(parts.body.saturating_add(u32::try_from(line).unwrap_or(0)));
+            problem = problem.column(body[starts[line]..*offset].chars().count() + 1);
         }
         problems.push(problem);
     }

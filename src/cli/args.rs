@@ -220,10 +220,10 @@ pub struct SchemaArgs {
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
     /// As answers are that say IEEE754Compatible=true: Edm.Int64 and Edm.Decimal may be strings
-    #[arg(long)]
+    #[arg(long, requires = "metadata")]
     pub ieee754: bool,
     /// Follow the navigation properties of every type, not of this one alone
-    #[arg(long)]
+    #[arg(long, requires = "metadata")]
     pub deep: bool,
 }
 

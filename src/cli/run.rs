@@ -72,8 +72,18 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         }
     }
     if wants_own_metadata(args) {
-        options.standard.types =
-            Arc::new(Types::of(runtime.block_on(metadata::fetch(&target, &headers(&args.headers)?))?));
+        let headers = headers(&args.headers)?;
+        let fetched = runtime.block_on(async {
+            tokio::select! {
+                fetched = metadata::fetch(&target, &headers, &options.secrets) => Some(fetched),
+                _ = interrupt() => None,
+            }
+        });
+        let Some(fetched) = fetched else {
+            runtime.shutdown_background();
+            return Ok(130);
+        };
+        options.standard.types = Arc::new(Types::of(fetched?));
     }
     let run = Run::new(plan, target, options);
     runtime.block_on(async {

@@ -8,6 +8,9 @@ use crate::csdl::{Model, Target, TypeUse, Unknown};
 use crate::schema::{self, Numbers};
 
 pub fn main(args: &SchemaArgs) -> Result<u8, Refused> {
+    if args.type_name.trim().is_empty() {
+        return Err(Refused("name a type, e.g. microsoft.graph.site".to_owned()));
+    }
     let document = match &args.metadata {
         Some(path) => {
             let model = metadata::open(path)?;

@@ -211,26 +211,55 @@ impl Model {
         self.names.get(format!("{namespace}.{local}").as_str()).copied()
     }
 
-    /// The type that `name` means: exactly, or by another case, or by another namespace or none.
+    /// The type that `name` means: exactly, or by another case, or without (all of) its namespace.
     ///
     /// # Errors
     /// [`Unknown`], with what comes near.
     pub fn find(&self, name: &str) -> Result<TypeId, Unknown> {
+        match self.spelled(name) {
+            Ok(id) => Ok(id),
+            Err(Some(id)) => Err(Unknown::Spelling(id)),
+            Err(None) => Err(Unknown::Missing(self.near(name))),
+        }
+    }
+
+    /// The same without what comes near.
+    ///
+    /// # Errors
+    /// The type that only the spelling differs from, if there is one.
+    pub fn spelled(&self, name: &str) -> Result<TypeId, Option<TypeId>> {
         if let Some(id) = self.named(name) {
             return Ok(id);
         }
         let wanted = local_name(name);
-        let is_alike = |id: &TypeId| local_name(&self.type_of(*id).name).eq_ignore_ascii_case(wanted);
-        let alike: Vec<TypeId> = self.types().filter(is_alike).collect();
-        let has_case = |id: &&TypeId| self.type_of(**id).name.eq_ignore_ascii_case(name);
+        let alike = |id: &TypeId| local_name(&self.type_of(*id).name).eq_ignore_ascii_case(wanted);
+        let alike: Vec<TypeId> = self.types().filter(alike).collect();
+        // `security.alert` is of one namespace, `alert` may be of several.
+        let ends = |id: &&TypeId| {
+            let full = &*self.type_of(**id).name;
+            let start = full.len().checked_sub(name.len());
+            start.is_some_and(|at| {
+                full.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(name))
+                    && (at == 0 || full[..at].ends_with('.'))
+            })
+        };
+        let whole: Vec<TypeId> = alike.iter().filter(ends).copied().collect();
+        let pool = if whole.is_empty() { alike } else { whole };
         // Of several namespaces, the shortest is that of the service itself.
-        let length = |id: &&TypeId| self.type_of(**id).name.len();
-        if let Some(id) = alike.iter().find(has_case).or_else(|| alike.iter().min_by_key(length)) {
-            return Err(Unknown::Spelling(*id));
+        let length = |id: &TypeId| self.type_of(*id).name.len();
+        let shortest = pool.iter().map(length).min();
+        let mut best = pool.iter().filter(|id| Some(length(id)) == shortest);
+        match (best.next(), best.next()) {
+            (Some(only), None) => Err(Some(*only)),
+            _ => Err(None),
         }
-        let near = nearest(wanted, self.types.iter().map(|t| local_name(&t.name)));
+    }
+
+    /// The types whose names come near.
+    fn near(&self, name: &str) -> Vec<Arc<str>> {
+        let near = nearest(local_name(name), self.types.iter().map(|t| local_name(&t.name)));
         let is_near = |t: &&Type| near == Some(local_name(&t.name));
-        Err(Unknown::Missing(self.types.iter().filter(is_near).map(|t| Arc::clone(&t.name)).collect()))
+        self.types.iter().filter(is_near).map(|t| Arc::clone(&t.name)).collect()
     }
 
     /// `id` and the types that it derives from, nearest first.
@@ -262,14 +291,13 @@ impl Model {
         lineage.into_iter().flat_map(|at| self.type_of(at).properties.iter().map(move |property| (at, property)))
     }
 
-    /// The names by which a type may be written: with its namespace, and with the alias of that.
+    /// The names by which a type is written: with its namespace, and with the (first) alias of that.
     pub fn names_of(&self, id: TypeId) -> Vec<String> {
         let name = &self.type_of(id).name;
         let mut names = vec![name.to_string()];
         if let Some((namespace, local)) = name.rsplit_once('.') {
             let aliases = self.aliases.iter().filter(|(_, of)| ***of == *namespace);
-            names.extend(aliases.map(|(alias, _)| format!("{alias}.{local}")));
-            names[1..].sort();
+            names.extend(aliases.map(|(alias, _)| alias).min().map(|alias| format!("{alias}.{local}")));
         }
         names
     }

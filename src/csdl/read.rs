@@ -17,6 +17,9 @@ use super::{Edm, Entry, Flaw, Kind, MissingId, Model, Names, Operation, Property
 /// The largest text that is read, in bytes: Graph's own metadata has 3.4 MB, beta's twice that.
 const MOST: usize = 64 << 20;
 
+/// The longest chain of types that derive from each other; Graph's have some six.
+const DEEPEST: usize = 64;
+
 /// The most flaws that are kept.
 const FLAWS: usize = 100;
 
@@ -40,13 +43,13 @@ pub struct Unreadable {
 pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
     let fail = |line: u32, message: String| Unreadable { source_name: Arc::clone(source), line, message };
     if bytes.len() > MOST {
-        let message = format!("{} MiB, and metadata of more than {} MiB is not read", bytes.len() >> 20, MOST >> 20);
+        let message = format!("larger than {} MiB, and so not read: is it metadata?", MOST >> 20);
         return Err(fail(1, message));
     }
     let text = narrow(bytes);
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let mut build = Build::new(text);
-    let end_of_annotations = Finder::new("</Annotations>");
+    let end_of_annotations = Finder::new("</Annotations");
     // Bytes, not text: the library looks itself whether they are UTF-8.
     let mut reader = Reader::from_reader(text);
     loop {
@@ -57,11 +60,13 @@ pub fn read(source: &Arc<str>, bytes: &[u8]) -> Result<Model, Unreadable> {
                 if build.within.is_some_and(|(within, _)| within == Within::Annotations) {
                     // They are half of the text, and say nothing that is judged.
                     let rest = *reader.get_ref();
-                    let skipped = match tag.name().as_ref() {
+                    let end = match tag.name().as_ref() {
                         "Annotations" => end_of_annotations.find(rest),
-                        prefixed => memmem::find(rest, format!("</{prefixed}>").as_bytes()),
+                        prefixed => memmem::find(rest, format!("</{prefixed}").as_bytes()),
                     };
-                    *reader.get_mut() = &rest[skipped.unwrap_or(0)..];
+                    // A comment may quote anything.
+                    let end = end.filter(|end| memmem::find(&rest[..*end], b"<!").is_none());
+                    *reader.get_mut() = &rest[end.unwrap_or(0)..];
                 }
             }
             Ok(Event::Empty(tag)) => {
@@ -311,6 +316,7 @@ impl<'t> Build<'t> {
                     self.aliases.insert(read.alias.into(), self.namespace.as_str().into());
                 }
             }
+            "Include" if read.alias.is_empty() => {}
             "Include" => {
                 self.aliases.insert(read.alias.into(), read.name.into());
             }
@@ -453,6 +459,7 @@ impl<'t> Build<'t> {
             }
         }
         self.break_circles();
+        self.break_chains();
         for at in 0..self.types.len() {
             if let Some(base) = self.types[at].base {
                 self.types[base.0].derived.push(TypeId(at));
@@ -526,6 +533,29 @@ impl<'t> Build<'t> {
                     break;
                 }
                 at = base.0;
+            }
+        }
+    }
+
+    /// Takes the base from types that derive through too many: what is inherited is repeated in every
+    /// one of them.
+    fn break_chains(&mut self) {
+        let mut depths: Vec<usize> = vec![0; self.types.len()];
+        for start in 0..self.types.len() {
+            // Up to what is known, then down again.
+            let mut chain = vec![start];
+            while let Some(base) = self.types[chain[chain.len() - 1]].base.filter(|base| depths[base.0] == 0) {
+                chain.push(base.0);
+            }
+            for at in chain.into_iter().rev() {
+                depths[at] = 1 + self.types[at].base.map_or(0, |base| depths[base.0]);
+                if depths[at] > DEEPEST {
+                    depths[at] = 1;
+                    self.types[at].base = None;
+                    self.types[at].open = true;
+                    let (line, name) = (self.types[at].line, Arc::clone(&self.types[at].name));
+                    self.flaw(line, format!("{name} derives through more than {DEEPEST} types; the base is ignored"));
+                }
             }
         }
     }

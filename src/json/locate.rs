@@ -1,5 +1,7 @@
 //! Where in a text a JSON pointer leads, for messages that cite a line.
 
+use std::collections::{HashMap, HashSet};
+
 /// An object or array that is open.
 struct Frame {
     is_array: bool,
@@ -9,16 +11,30 @@ struct Frame {
     name: Option<String>,
     /// Its value, or the item, has begun.
     begun: bool,
+    /// The pointer to it.
+    before: String,
 }
 
-/// The byte of `text` at which the member or item at `pointer` begins. The text may be JSON as pages
-/// write it, with comments and slips; where one leads the search astray, nothing is found.
-pub fn locate(text: &str, pointer: &str) -> Option<usize> {
-    let wanted: Vec<String> =
-        pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
-    if wanted.is_empty() {
-        return text.find(|c: char| !c.is_whitespace());
+/// The bytes of `text` at which the members or items at `pointers` begin. The text may be JSON as
+/// pages write it, with comments and slips; what these lead the search away from is not found.
+pub fn locate_all<'p>(text: &str, pointers: impl Iterator<Item = &'p str>) -> HashMap<&'p str, usize> {
+    let mut wanted: HashSet<&'p str> = pointers.collect();
+    let mut found = HashMap::new();
+    if wanted.remove("") {
+        found.extend(text.find(|c: char| !c.is_whitespace()).map(|at| ("", at)));
     }
+    let _ = scan(text, |pointer, at| {
+        if let Some(pointer) = wanted.take(pointer) {
+            found.insert(pointer, at);
+        }
+        !wanted.is_empty()
+    });
+    found
+}
+
+/// Tells of each member and item where it begins, until `more` wants no more or nothing can be made
+/// of the text.
+fn scan(text: &str, mut more: impl FnMut(&str, usize) -> bool) -> Option<()> {
     let bytes = text.as_bytes();
     let mut open: Vec<Frame> = Vec::new();
     let mut at = 0;
@@ -54,8 +70,8 @@ pub fn locate(text: &str, pointer: &str) -> Option<usize> {
                 if let Some(frame) = open.last_mut().filter(|f| !f.is_array && (f.name.is_none() || f.begun)) {
                     let name = serde_json::from_str(&format!("\"{inside}\"")).unwrap_or_else(|_| inside.to_owned());
                     (frame.name, frame.begun) = (Some(name), false);
-                    if leads(&open, &wanted) {
-                        return Some(start);
+                    if !more(&path(&open), start) {
+                        return None;
                     }
                     continue;
                 }
@@ -71,15 +87,16 @@ pub fn locate(text: &str, pointer: &str) -> Option<usize> {
         }
         // A value begins.
         let is_item = open.last().is_some_and(|frame| frame.is_array && !frame.begun);
-        if is_item && leads(&open, &wanted) {
-            return Some(start);
+        if is_item && !more(&path(&open), start) {
+            return None;
         }
         if let Some(frame) = open.last_mut() {
             frame.begun = true;
         }
         if matches!(bytes[start], b'{' | b'[') {
             at = start + 1;
-            open.push(Frame { is_array: bytes[start] == b'[', index: 0, name: None, begun: false });
+            let before = if open.is_empty() { String::new() } else { path(&open) };
+            open.push(Frame { is_array: bytes[start] == b'[', index: 0, name: None, begun: false, before });
         }
     }
     None
@@ -96,18 +113,22 @@ fn end_of_string(bytes: &[u8], from: usize, quote: u8) -> Option<usize> {
     }
 }
 
-/// Whether what is open leads to exactly the wanted place.
-fn leads(open: &[Frame], wanted: &[String]) -> bool {
-    open.len() == wanted.len()
-        && open.iter().zip(wanted).all(|(frame, token)| match &frame.name {
-            Some(name) if !frame.is_array => name == token,
-            _ => frame.is_array && token.parse() == Ok(frame.index),
-        })
+/// The pointer to what is being read in the innermost object or array.
+fn path(open: &[Frame]) -> String {
+    match open.last() {
+        Some(Frame { is_array: false, name: Some(name), before, .. }) => super::child(before, name),
+        Some(frame) => super::child(&frame.before, frame.index),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::locate;
+    use super::locate_all;
+
+    fn locate(text: &str, pointer: &str) -> Option<usize> {
+        locate_all(text, [pointer].into_iter()).remove(pointer)
+    }
 
     #[test]
     fn members_and_items_are_found() {

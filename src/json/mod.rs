@@ -5,7 +5,7 @@ mod lenient;
 mod locate;
 
 pub use lenient::{Lenient, Mend, Trouble, read_lenient};
-pub use locate::locate;
+pub use locate::locate_all;
 
 use std::cell::Cell;
 use std::fmt;
@@ -188,6 +188,21 @@ pub fn type_name(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     }
+}
+
+/// A JSON type as a sentence has it: `a string`, `an object`, `null`.
+pub fn with_article(type_name: &str) -> String {
+    match type_name {
+        "null" => type_name.to_owned(),
+        "array" | "object" | "integer" => format!("an {type_name}"),
+        _ => format!("a {type_name}"),
+    }
+}
+
+/// A pointer with `*` for each place in a list: two that differ by these alone are alike.
+pub fn without_places(pointer: &str) -> String {
+    let is_index = |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
+    pointer.split('/').map(|token| if is_index(token) { "*" } else { token }).collect::<Vec<_>>().join("/")
 }
 
 /// The value at a JSON pointer; as [`Value::pointer`], but without a copy of each name.

@@ -26,12 +26,8 @@ pub enum Broken {
     Required(String),
     /// The value is of none of these JSON types.
     Type(Vec<&'static str>),
-    /// The value is none of these.
-    Enum(Value),
     /// Members that the schema does not know.
     Unknown(Vec<String>),
-    /// The text is not of this form.
-    Pattern(String),
     /// A number out of range.
     Range(String),
     /// Something else, in the library's words.
@@ -70,9 +66,7 @@ fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {
         ValidationErrorKind::Type { kind: TypeKind::Multiple(many) } => {
             Broken::Type(many.iter().map(jsonschema::JsonType::as_str).collect())
         }
-        ValidationErrorKind::Enum { options } => Broken::Enum(Value::clone(options)),
         ValidationErrorKind::AdditionalProperties { unexpected } => Broken::Unknown(unexpected.clone()),
-        ValidationErrorKind::Pattern { pattern } => Broken::Pattern(pattern.clone()),
         ValidationErrorKind::Minimum { limit } => Broken::Range(format!("at least {limit}")),
         ValidationErrorKind::Maximum { limit } => Broken::Range(format!("at most {limit}")),
         _ => Broken::Other(error.to_string()),

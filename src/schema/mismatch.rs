@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::json;
+
 /// How the type of an object was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
@@ -78,7 +80,7 @@ pub enum Wrong {
         /// The declared type.
         declared: String,
         /// The members.
-        options: Vec<String>,
+        options: Arc<[String]>,
         /// What is none of them; of flags, the first that is not.
         said: String,
         /// The member that comes near.
@@ -104,6 +106,8 @@ pub enum Wrong {
     },
     /// `@odata.type` is no text.
     NoTypeName,
+    /// The declared type is abstract, and the object does not say of which derived type it is.
+    Abstract,
     /// `@odata.type` names a type that may not stand there.
     NotDerived {
         /// The name.
@@ -130,7 +134,7 @@ impl Mismatch {
         match &self.wrong {
             Wrong::Kind { declared, came: "null" } => declared.starts_with("Collection("),
             Wrong::Option { .. } => self.is_evolvable(),
-            Wrong::Undeclared { .. } => true,
+            Wrong::Undeclared { .. } | Wrong::Abstract => true,
             Wrong::UnknownType { spelling, .. } => spelling.is_none(),
             Wrong::Kind { .. } | Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => false,
         }
@@ -150,29 +154,24 @@ impl Mismatch {
             }
             Wrong::Undeclared { .. } => format!("the members of {}", self.of),
             Wrong::UnknownType { .. } | Wrong::NoTypeName => "a type of the metadata".to_owned(),
+            Wrong::Abstract => format!("`@odata.type`: a type derived from {}", self.of),
             Wrong::NotDerived { declared, .. } => format!("{declared}, or a type derived from it"),
         }
-    }
-}
-
-fn article(came: &str) -> &'static str {
-    match came {
-        "null" => "",
-        "array" | "object" | "integer" => "an ",
-        _ => "a ",
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mismatch { at, of, chosen, actual, .. } = self;
-        let place = if at.is_empty() { "the body" } else { at };
+        let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
         match &self.wrong {
-            Wrong::Kind { declared, came } if *declared == **of => {
-                write!(f, "`{place}` is {}{came}, not a {of} ({chosen})", article(came))
-            }
             Wrong::Kind { declared, came } => {
-                write!(f, "`{place}` is {}{came} where {of} ({chosen}) has {declared}", article(came))?;
+                let came_as = json::with_article(came);
+                if *declared == **of {
+                    write!(f, "{place} is {came_as}, and no {of} ({chosen})")?;
+                } else {
+                    write!(f, "{place} is {came_as} where {of} ({chosen}) has {declared}")?;
+                }
                 let is_long = declared.starts_with("Edm.Int64") || declared.starts_with("Edm.Decimal");
                 if is_long && *came == "string" {
                     f.write_str("; these are texts only where the label says IEEE754Compatible=true")?;
@@ -180,21 +179,21 @@ impl fmt::Display for Mismatch {
                 Ok(())
             }
             Wrong::Form { declared, wants } => {
-                write!(f, "`{place}` is {actual}, which is no {declared}")?;
+                write!(f, "{place} is {actual}, which is no {declared}")?;
                 if let Some(wants) = wants {
                     write!(f, " ({wants})")?;
                 }
                 write!(f, ", as {of} ({chosen}) has it")
             }
             Wrong::Option { declared, near, .. } => {
-                write!(f, "`{place}` is {actual}, which {declared} does not have")?;
+                write!(f, "{place} is {actual}, which {declared} does not have")?;
                 match near {
                     Some(near) => write!(f, "; did the author mean `{near}`?"),
                     None => Ok(()),
                 }
             }
             Wrong::Undeclared { name, near, derived } => {
-                write!(f, "{of} ({chosen}) has no member `{name}`")?;
+                write!(f, "{place}: {of} ({chosen}) has no member `{name}`")?;
                 match (near, derived) {
                     (_, Some(derived)) => write!(f, "; {derived} has, but `@odata.type` does not say that this is one"),
                     (Some(near), None) => write!(f, "; it has `{near}`"),
@@ -202,15 +201,18 @@ impl fmt::Display for Mismatch {
                 }
             }
             Wrong::UnknownType { name, spelling, near } => {
-                write!(f, "the type `{name}` is not in the metadata")?;
+                write!(f, "{place}: the type `{name}` is not in the metadata")?;
                 match spelling.as_ref().or(near.as_ref()) {
                     Some(right) => write!(f, "; `{right}` is"),
                     None => Ok(()),
                 }
             }
-            Wrong::NoTypeName => write!(f, "`{place}` is {actual}, which is no name of a type"),
+            Wrong::Abstract => {
+                write!(f, "{place}: {of} ({chosen}) is abstract, and no `@odata.type` says what this is")
+            }
+            Wrong::NoTypeName => write!(f, "{place} is {actual}, which is no name of a type"),
             Wrong::NotDerived { name, declared } => {
-                write!(f, "`{place}` says {name}, which is no {declared}")
+                write!(f, "{place} says {name}, which is no {declared}")
             }
         }
     }

@@ -9,7 +9,7 @@ mod walk;
 
 pub use compiled::{Broken, Compiled, Violation};
 pub use example::of_answer;
-pub use mismatch::{Chosen, Mismatch, SENTINEL, Wrong};
+pub use mismatch::{Chosen, Mismatch, Wrong};
 pub use typed::{Numbers, TooLarge, document};
 pub use types::{Body, Expected, Types};
 

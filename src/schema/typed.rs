@@ -121,10 +121,10 @@ fn object(model: &Model, id: TypeId, place: &str, numbers: Numbers) -> Value {
         }
         properties.insert(property.name.to_string(), schema);
     }
-    properties.insert("@odata.type".into(), json!({"enum": said(model, id)}));
     let mut schema = json!({"$comment": comment, "properties": properties});
+    schema["patternProperties"] = json!({(TYPE): {"type": "string", "pattern": says(&model.names_of(id))}});
     if !declared.open {
-        schema["patternProperties"] = json!({"@": true});
+        schema["patternProperties"]["@"] = true.into();
         schema["additionalProperties"] = false.into();
     }
     schema
@@ -241,25 +241,33 @@ fn primitive(edm: Edm, nullable: bool, floating: bool, numbers: Numbers) -> Valu
     }
 }
 
-/// How `@odata.type` may say a type.
-fn said(model: &Model, id: TypeId) -> Vec<String> {
-    model.names_of(id).into_iter().flat_map(|name| [format!("#{name}"), name]).collect()
+/// Members that say a type: OData 4.01 drops the `odata.` (JSON Format, section 4.6.3).
+pub const TYPE: &str = "^@(?:odata\\.)?type$";
+
+/// How they say one of these: after a `#`, after the address of the metadata and a `#`, or alone.
+fn says(names: &[String]) -> String {
+    format!("^(?:.*#)?(?:{})$", names.iter().map(|name| escaped(name)).collect::<Vec<_>>().join("|"))
 }
 
 /// The definition that picks one by `@odata.type`: of the type, or of one derived from it.
 fn choice(model: &Model, id: TypeId) -> Value {
     let mut derived: Vec<TypeId> = model.derived(id);
     derived.sort_unstable();
-    let says = |names: &[String]| json!({"required": ["@odata.type"], "properties": {"@odata.type": {"enum": names}}});
+    let said = |names: &[String]| {
+        json!({
+            "anyOf": [{"required": ["@odata.type"]}, {"required": ["@type"]}],
+            "patternProperties": {(TYPE): {"pattern": says(names)}},
+        })
+    };
     let mut branches: Vec<Value> = Vec::new();
     let mut all: Vec<String> = Vec::new();
     for id in derived {
-        let names = said(model, id);
-        branches.push(json!({"if": says(&names), "then": {"$ref": format!("#/$defs/{}", model.type_of(id).name)}}));
+        let names = model.names_of(id);
+        branches.push(json!({"if": said(&names), "then": {"$ref": format!("#/$defs/{}", model.type_of(id).name)}}));
         all.extend(names);
     }
     let name = &model.type_of(id).name;
-    branches.push(json!({"if": says(&all), "else": {"$ref": format!("#/$defs/{name}")}}));
+    branches.push(json!({"if": said(&all), "else": {"$ref": format!("#/$defs/{name}")}}));
     json!({"$comment": format!("{name}, or a type derived from it, as `@odata.type` says"), "allOf": branches})
 }
 

@@ -2,12 +2,13 @@
 //! which of them judges a body.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use super::compiled::Compiled;
-use super::mismatch::Chosen;
+use super::mismatch::{Chosen, SENTINEL};
 use super::typed::{self, Numbers, OR_DERIVED};
 use crate::csdl::{Edm, Model, Property, RequestBody, Target, TypeId, Unknown};
 
@@ -20,7 +21,13 @@ pub struct Types {
     pub(super) names: HashMap<Arc<str>, usize>,
     /// The same for answers that write numbers as strings.
     strings: OnceLock<Box<Types>>,
+    /// How many members the definitions have that were compiled.
+    compiled: AtomicUsize,
 }
+
+/// The most members that definitions have in all, before further ones allow everything: Graph's own
+/// have some 60,000, and hostile metadata could fill the memory.
+const MEMBERS: usize = 1_000_000;
 
 #[derive(Debug)]
 pub(super) enum Source {
@@ -36,14 +43,40 @@ pub(super) struct Slot {
 }
 
 /// A definition, compiled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Definition {
     pub(super) itself: Option<Compiled>,
     /// Its enumeration, where it is one.
-    pub(super) options: Option<Vec<String>>,
+    pub(super) options: Option<Options>,
     pub(super) members: HashMap<Box<str>, Member>,
     /// It takes members that it does not declare.
     pub(super) open: bool,
+}
+
+/// The members of an enumeration.
+#[derive(Debug)]
+pub(super) struct Options {
+    pub(super) names: Arc<[String]>,
+    known: HashSet<String>,
+    /// A value is a combination of them.
+    is_flags: bool,
+}
+
+impl Options {
+    /// The first part of a text that is none of them.
+    pub(super) fn unknown<'v>(&self, text: &'v str) -> Option<&'v str> {
+        if self.known.is_empty() || self.known.contains(text) {
+            return None;
+        }
+        let parts = text.split(',').enumerate();
+        let parts = parts.map(|(at, part)| if at == 0 { part } else { part.strip_prefix(' ').unwrap_or(part) });
+        let mut parts = parts;
+        if self.is_flags { parts.find(|part| !self.known.contains(*part)) } else { Some(text) }
+    }
+
+    pub(super) fn is_evolvable(&self) -> bool {
+        self.known.contains(SENTINEL)
+    }
 }
 
 #[derive(Debug)]
@@ -82,6 +115,8 @@ pub(super) enum Root {
         name: Arc<str>,
         /// What it holds.
         members: Box<[Property]>,
+        /// It is a primitive value, wrapped in `value`, without which there is none.
+        is_wrapped: bool,
     },
 }
 
@@ -146,7 +181,7 @@ impl Types {
     fn named(slots: Vec<Slot>) -> Self {
         let names = slots.iter().enumerate().map(|(at, slot)| (Arc::clone(&slot.name), at)).collect();
         let source = Source::Bundled(Vec::new(), HashMap::new());
-        Types { source, numbers: Numbers::Json, slots, names, strings: OnceLock::new() }
+        Types { source, numbers: Numbers::Json, slots, names, strings: OnceLock::new(), compiled: AtomicUsize::new(0) }
     }
 
     /// The model that these are of; bundled ones have none.
@@ -184,16 +219,17 @@ impl Types {
             return Some(*slot);
         }
         match &self.source {
-            Source::Model(model) => match model.find(name) {
-                Ok(TypeId(slot)) | Err(Unknown::Spelling(TypeId(slot))) => Some(slot),
-                Err(Unknown::Missing(_)) => None,
+            Source::Model(model) => match model.spelled(name) {
+                Ok(TypeId(slot)) | Err(Some(TypeId(slot))) => Some(slot),
+                Err(None) => None,
             },
             Source::Bundled(..) => self.slots.iter().position(|slot| slot.name.eq_ignore_ascii_case(name)),
         }
     }
 
     /// The type of what a request answers with success: what its page says, else what its path
-    /// leads to. Where the two differ, it is the one that the documented body breaks less.
+    /// leads to. Where these differ, it is the one that the documented body breaks less; the
+    /// annotation counts where it only says more.
     pub fn answer(
         &self,
         (method, path): (&str, &str),
@@ -205,7 +241,7 @@ impl Types {
         match (annotated, found, documented) {
             (Some(annotated), Some(found), Some(body)) if !self.is_at_least(&annotated, &found) => {
                 let breaks = |expected: &Expected| self.judge(expected, body, FEW).len();
-                Some(if breaks(&found) < breaks(&annotated) { found } else { annotated })
+                Some(if breaks(&found) <= breaks(&annotated) { found } else { annotated })
             }
             (annotated, found, _) => annotated.or(found),
         }
@@ -229,7 +265,8 @@ impl Types {
             // One or many, they stand in `value` (OData JSON Format 4.01, section 11).
             Target::Edm(of) if !matches!(of, Edm::Stream | Edm::Untyped) => {
                 let value = Property::new("value", found);
-                let root = Root::Members { name: model.shown(found).into(), members: Box::new([value]) };
+                let root =
+                    Root::Members { name: model.shown(found).into(), members: Box::new([value]), is_wrapped: true };
                 Some(Expected { root, collection: false, chosen })
             }
             _ => None,
@@ -242,8 +279,9 @@ impl Types {
             RequestBody::Value(Target::Declared(TypeId(slot))) => Root::Slot(slot),
             RequestBody::Value(_) => return None,
             RequestBody::Parameters(operation) => Root::Members {
-                name: format!("the parameters of {}", operation.name).into(),
+                name: format!("the parameter object of {}", operation.name).into(),
                 members: operation.parameters.clone().into(),
+                is_wrapped: false,
             },
         };
         Some(Expected { root, collection: false, chosen: Chosen::Path })
@@ -269,7 +307,13 @@ impl Types {
 
     pub(super) fn definition(&self, slot: usize) -> &Definition {
         self.slots[slot].compiled.get_or_init(|| match &self.source {
-            Source::Model(model) => self.compile(typed::definition(model, TypeId(slot), self.numbers)),
+            Source::Model(model) => {
+                let members = model.members(TypeId(slot)).count();
+                if self.compiled.fetch_add(members, Ordering::Relaxed) > MEMBERS {
+                    return self.compile(Value::Object(serde_json::Map::new()));
+                }
+                self.compile(typed::definition(model, TypeId(slot), self.numbers))
+            }
             Source::Bundled(definitions, _) => self.compile(definitions[slot].clone()),
         })
     }
@@ -277,15 +321,20 @@ impl Types {
     /// Compiles a definition by itself: what it refers to is judged where the walk comes by.
     pub(super) fn compile(&self, mut schema: Value) -> Definition {
         let mut members = HashMap::new();
+        if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
+            patterns.shift_remove(typed::TYPE);
+        }
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-            properties.shift_remove("@odata.type");
             for (name, property) in properties {
                 members.insert(name.as_str().into(), self.member(property));
             }
         }
         let options = options(&schema);
+        // Membership is looked up; a pattern of many names would be large.
+        let is_object = options.is_none();
         let open = schema.get("additionalProperties").is_none();
-        Definition { itself: Compiled::new(&schema), options, members, open }
+        let itself = is_object.then(|| Compiled::new(&schema)).flatten();
+        Definition { itself, options, members, open }
     }
 
     fn member(&self, property: &mut Value) -> Member {
@@ -309,12 +358,17 @@ impl Slot {
 }
 
 /// The members of an enumeration; those of flags stand in its pattern.
-fn options(schema: &Value) -> Option<Vec<String>> {
+fn options(schema: &Value) -> Option<Options> {
+    let of = |names: Vec<String>, is_flags| Options {
+        known: names.iter().cloned().collect(),
+        names: names.into(),
+        is_flags,
+    };
     if let Some(options) = schema.get("enum").and_then(Value::as_array) {
-        return Some(options.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        return Some(of(options.iter().filter_map(Value::as_str).map(str::to_owned).collect(), false));
     }
     let names = schema.get("pattern")?.as_str()?.strip_prefix("^(?:")?.split_once(")(?:, ?(?:")?.0;
-    Some(names.replace('\\', "").split('|').map(str::to_owned).collect())
+    Some(of(names.replace('\\', "").split('|').map(str::to_owned).collect(), true))
 }
 
 fn reference(schema: &Value) -> Option<&str> {

@@ -63,6 +63,8 @@ struct Walk<'t> {
     /// How many are gathered, of those that a client must be ready for and of the others each.
     most: usize,
     compatible: usize,
+    /// What `@odata.type` says so far, by name: the search for a spelling goes through all types.
+    said: HashMap<String, Result<usize, Option<usize>>>,
 }
 
 /// The type that an object turns out to be of.
@@ -87,23 +89,51 @@ impl Types {
     /// ready for, and as many others.
     pub fn judge(&self, expected: &Expected, body: Body<'_>, most: usize) -> Vec<Mismatch> {
         let types = self.numbers(body.numbers);
-        let mut walk = Walk { types, out: Vec::new(), most, compatible: 0 };
+        let mut walk = Walk { types, out: Vec::new(), most, compatible: 0, said: HashMap::new() };
         match &expected.root {
             Root::Slot(slot) => types.roots(expected, body, &mut |at, value| match value {
                 Value::Object(_) => walk.object(*slot, expected.chosen, value, at),
                 _ => walk.scalar(*slot, expected.chosen, value, at),
             }),
-            Root::Members { name, members } => {
-                if let (Some(model), Value::Object(given)) = (types.model(), body.value) {
-                    // Graph takes the names of parameters in any case.
-                    let spelled = |name: &str| given.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
-                    let definition = types.compile(typed::members(model, members, body.numbers, spelled));
-                    let judged = Judged { name, definition: &definition, chosen: expected.chosen };
-                    walk.members(&judged, Unknowns::Tell(None), body.value, At::root(""));
+            Root::Members { name, members, is_wrapped } => {
+                let at = At::root("");
+                match (types.model(), body.value) {
+                    (Some(model), Value::Object(given)) if !is_wrapped || given.contains_key("value") => {
+                        // Graph takes the names of parameters in any case.
+                        let spelled = |name: &str| given.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
+                        let definition = types.compile(typed::members(model, members, body.numbers, spelled));
+                        let judged = Judged { name, definition: &definition, chosen: expected.chosen };
+                        walk.members(&judged, Unknowns::Tell(None), body.value, at);
+                    }
+                    _ => walk.is_none(name, expected.chosen, body.value, at),
                 }
             }
         }
         walk.out
+    }
+
+    /// Whether a body is what a type alone asks for: a list in `value` for a collection, else an
+    /// object. Pages show other envelopes, and where they do these are looked into.
+    pub fn is_enveloped(&self, expected: &Expected, body: Body<'_>) -> bool {
+        match (&expected.root, expected.collection) {
+            (Root::Members { .. }, _) => true,
+            (_, true) => json::at(body.value, body.entries).is_some_and(Value::is_array),
+            (_, false) => body.value.is_object() && self.envelope(expected, body.value).is_none(),
+        }
+    }
+
+    /// What is wrong with a body that is not so.
+    pub fn misplaced(&self, expected: &Expected, body: Body<'_>) -> Mismatch {
+        let list = json::at(body.value, body.entries).filter(|_| expected.collection);
+        let (at, came) = list.map_or(("", body.value), |list| (body.entries, list));
+        Mismatch {
+            at: at.to_owned(),
+            schema: self.name_of(expected),
+            of: self.name_of(expected).into(),
+            chosen: expected.chosen,
+            actual: json::brief(came, 80),
+            wrong: Wrong::Kind { declared: self.name_of(expected), came: json::type_name(came) },
+        }
     }
 
     /// The values in a body that are to be of the type.
@@ -141,15 +171,21 @@ impl Types {
     /// whether there may be such a member.
     pub fn declares(&self, expected: &Expected, body: Body<'_>, pointer: &str) -> Option<bool> {
         let Root::Slot(slot) = expected.root else { return None };
-        let mut found = None;
-        self.roots(expected, body, &mut |at, value| {
-            let at = at.to_string();
-            let rest = pointer.strip_prefix(&at).filter(|rest| rest.starts_with('/'));
-            if let Some(rest) = rest {
-                found = self.declared_below(slot, value, rest);
-            }
-        });
-        found
+        let in_list = |items: &str| {
+            let rest = pointer.strip_prefix(items)?.strip_prefix('/')?;
+            let end = rest.find('/')?;
+            let item = json::at(body.value, items)?.get(rest[..end].parse::<usize>().ok()?)?;
+            self.declared_below(slot, item, &rest[end..])
+        };
+        if expected.collection && json::at(body.value, body.entries).is_some_and(Value::is_array) {
+            return in_list(body.entries);
+        }
+        match (self.envelope(expected, body.value), body.value) {
+            (Some(Value::Array(_)), _) => in_list("/value"),
+            (Some(value), _) => self.declared_below(slot, value, pointer.strip_prefix("/value")?),
+            (None, Value::Array(_)) => in_list(""),
+            (None, value) => self.declared_below(slot, value, pointer),
+        }
     }
 }
 
@@ -160,40 +196,24 @@ struct Judged<'d> {
     chosen: Chosen,
 }
 
+/// The type that an object says to be of.
+fn said(members: &Map<String, Value>) -> Option<&Value> {
+    members.get("@odata.type").or_else(|| members.get("@type"))
+}
+
+/// The name in what `@odata.type` says: after the `#`.
+fn name_in(said: &str) -> &str {
+    said.rsplit_once('#').map_or(said, |(_, name)| name)
+}
+
 impl Types {
-    /// The type of an object at a place that is declared of the type `slot`.
-    fn choose(&self, slot: usize, chosen: Chosen, members: &Map<String, Value>) -> (Choice, Option<Wrong>) {
-        let as_declared = |open| Choice { slot, chosen, open };
-        let name = match members.get("@odata.type").or_else(|| members.get("@type")) {
-            None => return (as_declared(false), None),
-            Some(Value::String(said)) => said.rsplit_once('#').map_or(said.as_str(), |(_, name)| name),
-            Some(_) => return (as_declared(true), Some(Wrong::NoTypeName)),
-        };
-        let is = |other| Choice { slot: other, chosen: Chosen::Named, open: false };
-        if *name == *self.slots[slot].name {
-            return (is(slot), None);
-        }
-        let found = match &self.source {
-            Source::Model(model) => model.find(name).map(|TypeId(slot)| slot),
-            Source::Bundled(..) => self.names.get(name).copied().ok_or(Unknown::Missing(Vec::new())),
-        };
-        match found {
-            Ok(other) if self.derives(other, slot) => (is(other), None),
-            Ok(other) => {
-                let declared = Arc::clone(&self.slots[slot].name);
-                (is(other), Some(Wrong::NotDerived { name: name.to_owned(), declared }))
+    /// The type of that name, or the one that only the spelling differs from.
+    fn spelled(&self, name: &str) -> Result<usize, Option<usize>> {
+        match &self.source {
+            Source::Model(model) => {
+                model.spelled(name).map(|TypeId(slot)| slot).map_err(|id| id.map(|TypeId(slot)| slot))
             }
-            Err(Unknown::Spelling(TypeId(other))) => {
-                let spelling = Some(Arc::clone(&self.slots[other].name));
-                let choice = if self.derives(other, slot) { is(other) } else { as_declared(true) };
-                (choice, Some(Wrong::UnknownType { name: name.to_owned(), spelling, near: None }))
-            }
-            // What is bundled is a part of the metadata, and others may be derived from it.
-            Err(Unknown::Missing(_)) if self.model().is_none() => (as_declared(true), None),
-            Err(Unknown::Missing(near)) => {
-                let near = near.into_iter().next();
-                (as_declared(true), Some(Wrong::UnknownType { name: name.to_owned(), spelling: None, near }))
-            }
+            Source::Bundled(..) => self.names.get(name).copied().ok_or(None),
         }
     }
 
@@ -204,10 +224,11 @@ impl Types {
         loop {
             let name = tokens.next()?;
             let members = value.as_object()?;
-            let (choice, _) = self.choose(slot, Chosen::Declared, members);
-            let definition = self.definition(choice.slot);
+            let own = said(members).map(|said| said.as_str().map(name_in).and_then(|name| self.spelled(name).ok()));
+            let is_known = own.is_none_or(|own| own.is_some());
+            let definition = self.definition(own.flatten().unwrap_or(slot));
             let Some(member) = definition.members.get(name.as_str()) else {
-                return (!choice.open && !definition.open && tokens.peek().is_none()).then_some(false);
+                return (is_known && !definition.open && tokens.peek().is_none()).then_some(false);
             };
             value = members.get(&name).unwrap_or(&Value::Null);
             if member.many
@@ -225,6 +246,65 @@ impl Types {
 }
 
 impl Walk<'_> {
+    /// The type of an object at a place that is declared of the type `slot`.
+    fn choose(&mut self, slot: usize, chosen: Chosen, members: &Map<String, Value>) -> (Choice, Option<Wrong>) {
+        let types = self.types;
+        let as_declared = |open| Choice { slot, chosen, open };
+        let name = match said(members) {
+            None => {
+                let is_abstract = types.model().is_some_and(|model| model.type_of(TypeId(slot)).is_abstract);
+                return (as_declared(false), is_abstract.then_some(Wrong::Abstract));
+            }
+            Some(Value::String(said)) => name_in(said),
+            Some(_) => return (as_declared(true), Some(Wrong::NoTypeName)),
+        };
+        let is = |other| Choice { slot: other, chosen: Chosen::Named, open: false };
+        if *name == *types.slots[slot].name {
+            return (is(slot), None);
+        }
+        let found = match self.said.get(name) {
+            Some(found) => *found,
+            None => *self.said.entry(name.to_owned()).or_insert(types.spelled(name)),
+        };
+        match found {
+            Ok(other) if types.derives(other, slot) => (is(other), None),
+            Ok(other) => {
+                let declared = Arc::clone(&types.slots[slot].name);
+                (is(other), Some(Wrong::NotDerived { name: name.to_owned(), declared }))
+            }
+            Err(Some(other)) => {
+                let spelling = Some(Arc::clone(&types.slots[other].name));
+                let choice = if types.derives(other, slot) { is(other) } else { as_declared(true) };
+                (choice, Some(Wrong::UnknownType { name: name.to_owned(), spelling, near: None }))
+            }
+            // What is bundled is a part of the metadata, and others may be derived from it.
+            Err(None) => {
+                let model = types.model().filter(|_| self.has_room(true));
+                let wrong = model.map(|model| {
+                    let near = match model.find(name) {
+                        Err(Unknown::Missing(near)) => near.into_iter().next(),
+                        _ => None,
+                    };
+                    Wrong::UnknownType { name: name.to_owned(), spelling: None, near }
+                });
+                (as_declared(true), wrong)
+            }
+        }
+    }
+
+    /// Whether another mismatch is still told, of those that a client must be ready for or of others.
+    fn has_room(&self, is_compatible: bool) -> bool {
+        if is_compatible { self.compatible < self.most } else { !self.is_full() }
+    }
+
+    /// A value of another JSON type than the body is to have.
+    fn is_none(&mut self, name: &Arc<str>, chosen: Chosen, value: &Value, at: At<'_>) {
+        let definition = Definition::default();
+        let judged = Judged { name, definition: &definition, chosen };
+        let wrong = Wrong::Kind { declared: name.to_string(), came: json::type_name(value) };
+        self.push(&judged, at.to_string(), "", value, wrong);
+    }
+
     fn push(&mut self, judged: &Judged<'_>, at: String, schema: &str, actual: &Value, wrong: Wrong) {
         let found = Mismatch {
             at,
@@ -251,13 +331,17 @@ impl Walk<'_> {
     fn object(&mut self, slot: usize, chosen: Chosen, value: &Value, at: At<'_>) {
         let Some(members) = value.as_object().filter(|_| !self.is_full()) else { return };
         let types = self.types;
-        let (choice, wrong) = types.choose(slot, chosen, members);
+        let (choice, wrong) = self.choose(slot, chosen, members);
         let definition = types.definition(choice.slot);
         let judged = Judged { name: &types.slots[choice.slot].name, definition, chosen: choice.chosen };
-        if let Some(wrong) = wrong {
-            let name = if members.contains_key("@odata.type") { "@odata.type" } else { "@type" };
-            let said = members.get(name).unwrap_or(&Value::Null);
-            self.push(&judged, at.to(Token::Name(name)).to_string(), "/properties/@odata.type", said, wrong);
+        match wrong {
+            Some(wrong @ Wrong::Abstract) => self.push(&judged, at.to_string(), "", value, wrong),
+            Some(wrong) => {
+                let name = if members.contains_key("@odata.type") { "@odata.type" } else { "@type" };
+                let said = members.get(name).unwrap_or(&Value::Null);
+                self.push(&judged, at.to(Token::Name(name)).to_string(), "/patternProperties", said, wrong);
+            }
+            None => {}
         }
         let unknowns = match choice.chosen {
             _ if choice.open => Unknowns::Pass,
@@ -281,6 +365,7 @@ impl Walk<'_> {
                 self.violation(judged, violation, value, place);
             }
             if own.unknown.contains(name)
+                && self.has_room(true)
                 && let Unknowns::Tell(slot) = unknowns
             {
                 let wrong = self.types.undeclared(name, definition, slot);
@@ -288,10 +373,13 @@ impl Walk<'_> {
             }
             let Some(member) = definition.members.get(name.as_str()) else {
                 // What an open type holds may say itself what it is.
-                if let Some(said) = value.get("@odata.type").and_then(Value::as_str)
-                    && let Some(slot) = self.types.slot(said.rsplit_once('#').map_or(said, |(_, name)| name))
-                {
-                    self.object(slot, Chosen::Named, value, place);
+                if let Some(Value::String(said)) = value.as_object().and_then(said) {
+                    let name = name_in(said);
+                    let types = self.types;
+                    let found = *self.said.entry(name.to_owned()).or_insert_with(|| types.spelled(name));
+                    if let Ok(slot) | Err(Some(slot)) = found {
+                        self.object(slot, Chosen::Named, value, place);
+                    }
                 }
                 continue;
             };
@@ -314,11 +402,9 @@ impl Walk<'_> {
         }
         match (leads, value) {
             (Leads::Slot(slot), Value::Object(_)) => self.object(slot, Chosen::Declared, value, at),
-            (Leads::Slot(slot), Value::String(_)) => {
+            (Leads::Slot(slot), Value::String(text)) => {
                 let definition = self.types.definition(slot);
-                let fits = definition.itself.as_ref().is_none_or(|itself| itself.is_valid(value));
-                if !fits {
-                    let wrong = self.types.option(slot, definition, value);
+                if let Some(wrong) = self.option(slot, definition, text) {
                     self.push(from, at.to_string(), &format!("/properties/{name}"), value, wrong);
                 }
             }
@@ -343,16 +429,23 @@ impl Walk<'_> {
         let definition = self.types.definition(slot);
         let name = &self.types.slots[slot].name;
         let judged = Judged { name, definition, chosen };
-        let is_enumeration = definition.options.is_some();
-        if is_enumeration && value.is_string() {
-            if definition.itself.as_ref().is_some_and(|itself| !itself.is_valid(value)) {
-                let wrong = self.types.option(slot, definition, value);
-                self.push(&judged, at.to_string(), "", value, wrong);
+        match (&definition.options, value) {
+            (Some(_), Value::String(text)) => {
+                if let Some(wrong) = self.option(slot, definition, text) {
+                    self.push(&judged, at.to_string(), "", value, wrong);
+                }
             }
-        } else {
-            let wrong = Wrong::Kind { declared: name.to_string(), came: json::type_name(value) };
-            self.push(&judged, at.to_string(), "", value, wrong);
+            _ => self.is_none(name, chosen, value, at),
         }
+    }
+
+    /// What is wrong with a text where a member of an enumeration is to be.
+    fn option(&self, slot: usize, definition: &Definition, text: &str) -> Option<Wrong> {
+        let options = definition.options.as_ref()?;
+        let said = options.unknown(text).filter(|_| self.has_room(options.is_evolvable()))?;
+        let near = nearest(said, options.names.iter().map(String::as_str)).map(str::to_owned);
+        let declared = self.types.slots[slot].name.to_string();
+        Some(Wrong::Option { declared, options: Arc::clone(&options.names), said: said.to_owned(), near })
     }
 
     /// What is wrong with a member, or with an item of it.
@@ -411,17 +504,6 @@ enum Unknowns {
 }
 
 impl Types {
-    /// A text that is no member of an enumeration.
-    fn option(&self, slot: usize, definition: &Definition, value: &Value) -> Wrong {
-        let options = definition.options.clone().unwrap_or_default();
-        let text = value.as_str().unwrap_or_default();
-        // Of flags, the first that is not known.
-        let first = text.split(',').map(str::trim).find(|part| !options.iter().any(|option| option == part));
-        let said = first.unwrap_or(text).to_owned();
-        let near = nearest(&said, options.iter().map(String::as_str)).map(str::to_owned);
-        Wrong::Option { declared: self.slots[slot].name.to_string(), options, said, near }
-    }
-
     fn undeclared(&self, name: &str, definition: &Definition, slot: Option<usize>) -> Wrong {
         let near = match name.strip_prefix("odata.") {
             Some(_) => Some(format!("@{name}")),

@@ -18,6 +18,8 @@ use crate::schema::{self, Body, Broken, Compiled, Expected, Mismatch, Numbers, T
 /// What an answer's body must keep to.
 pub struct Shape {
     example: Option<Compiled>,
+    /// The same of what the page wraps in `value`, where its type has no such envelope.
+    bare: Option<Compiled>,
     typed: Option<Typed>,
     entries: Option<String>,
     entry_key: String,
@@ -40,7 +42,12 @@ impl Shape {
         let entries = law.map(|l| l.dialect.entries.clone());
         let typed = promise.and_then(|p| Typed::new(case, p, entries.as_deref(), standard));
         let entry_key = law.map_or_else(|| "/id".to_owned(), |l| l.dialect.entry_key.clone());
-        Shape { example, typed, entries, entry_key }
+        let inner = typed.as_ref().zip(promise).and_then(|(typed, promise)| {
+            let content = Content::Json(Arc::new(typed.wrapped()?.clone()));
+            schema::of_answer(Some(&Promise { content, ..promise.clone() }), None)
+        });
+        let bare = inner.as_ref().and_then(Compiled::new);
+        Shape { example, bare, typed, entries, entry_key }
     }
 
     fn envelope(&self) -> &str {
@@ -60,8 +67,11 @@ impl Shape {
                 out.push(deviation);
             }
         };
-        if let Some(example) = self.example.as_ref().filter(|example| !example.is_valid(body.value)) {
-            let few = if huge { 1 } else { usize::MAX };
+        // An envelope that the page shows, and the type has not, may be missing.
+        let bare = self.bare.as_ref().filter(|_| self.typed.as_ref().is_some_and(|typed| typed.is_bare(body)));
+        let example = bare.or(self.example.as_ref());
+        if let Some(example) = example.filter(|example| !example.is_valid(body.value)) {
+            let few = if huge { 1 } else { EXAMINED };
             let first = huge.then(|| example.first_violation(body.value)).flatten();
             let all = (!huge).then(|| example.violations(body.value)).into_iter().flatten();
             for violation in first.into_iter().chain(all).take(few) {
@@ -90,17 +100,19 @@ impl Shape {
     /// the type does not have the member that is missed.
     fn settled(&self, violation: &Violation, body: Body<'_>, mismatches: &[Mismatch]) -> bool {
         let Some(typed) = self.typed.as_ref().filter(|typed| typed.applies(body)) else { return false };
-        let declares = |pointer: &str| typed.types.declares(&typed.expected, body, pointer);
         match &violation.broken {
             Broken::Type(_) => {
                 let came = json::at(body.value, &violation.at).unwrap_or(&Value::Null);
                 let is_kind = |found: &&Mismatch| matches!(found.wrong, Wrong::Kind { .. });
                 mismatches.iter().filter(is_kind).any(|found| found.at == violation.at)
-                    || (!came.is_null() && declares(&violation.at) == Some(true))
+                    || (!came.is_null() && typed.types.declares(&typed.expected, body, &violation.at) == Some(true))
             }
-            // An envelope that the page shows around what comes alone is not missed either.
-            Broken::Required(name) if violation.at.is_empty() && name == "value" => typed.is_wrapped(),
-            Broken::Required(name) => declares(&json::child(&violation.at, name)) == Some(false),
+            // What the documented type does not have, the page alone demands.
+            Broken::Required(name) => {
+                let at = json::without_places(&json::child(&violation.at, name));
+                let is_it = |own: &&Mismatch| matches!(own.wrong, Wrong::Undeclared { .. });
+                typed.own(body).iter().filter(is_it).any(|own| json::without_places(&own.at) == at)
+            }
             _ => false,
         }
     }
@@ -114,7 +126,7 @@ impl Shape {
                 let wanted = type_words(wanted);
                 let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
                 let came = json::type_name(instance);
-                let message = format!("{place} is {} where the page shows {wanted}", article(came));
+                let message = format!("{place} is {} where the page shows {wanted}", json::with_article(came));
                 let deviation = Deviation::new(&rule::BODY_TYPE, message).between(wanted, json::brief(instance, 80));
                 let deviation = if instance.is_null() && !self.matters(&at) { deviation.warning() } else { deviation };
                 deviation.at(at)
@@ -142,6 +154,9 @@ impl Shape {
     }
 }
 
+/// The most places of one body that are looked at, told or not.
+const EXAMINED: usize = 10_000;
+
 impl Standard {
     /// The type that the answer to a promise is held to: the page's annotation or the path tells.
     /// `entries` points to the list in the body, where a law says.
@@ -161,7 +176,12 @@ impl Standard {
             numbers: Numbers::of_label(promise.headers.get("content-type")),
         });
         let said = promise.type_name.as_deref().map(|name| (name, promise.collection));
-        self.types.answer((&case.method, &case.path), said, body)
+        let mut expected = self.types.answer((&case.method, &case.path), said, body)?;
+        // Annotations leave out that it is a list; the list that they show says so.
+        let shows_list =
+            body.is_some_and(|body| self.types.envelope(&expected, body.value).is_some_and(Value::is_array));
+        expected.collection |= shows_list;
+        Some(expected)
     }
 }
 
@@ -177,6 +197,14 @@ impl Typed {
         Some(Typed { types, profile, expected, documented, own })
     }
 
+    /// What the documented body itself does against its type.
+    fn own(&self, body: Body<'_>) -> &[Mismatch] {
+        self.own.get_or_init(|| {
+            let documented = self.documented.as_deref();
+            documented.map_or_else(Vec::new, |value| self.types.judge(&self.expected, Body { value, ..body }, MOST))
+        })
+    }
+
     /// Whether a body can be of the type at all: one without the list that the page shows is not, and
     /// the example says so.
     fn applies(&self, body: Body<'_>) -> bool {
@@ -189,19 +217,25 @@ impl Typed {
             return Vec::new();
         }
         let mut found = self.types.judge(&self.expected, body, MOST);
-        if let Some(documented) = self.documented.as_deref().filter(|_| !found.is_empty()) {
-            let own =
-                self.own.get_or_init(|| self.types.judge(&self.expected, Body { value: documented, ..body }, MOST));
+        if self.documented.is_none() && !self.types.is_enveloped(&self.expected, body) {
+            found.insert(0, self.types.misplaced(&self.expected, body));
+        }
+        if !found.is_empty() {
+            let own = self.own(body);
             found.retain(|found| !own.iter().any(|own| is_as_documented(found, own)));
         }
         found
     }
 
-    /// Whether the page shows an envelope around what its type has without one.
-    fn is_wrapped(&self) -> bool {
-        let documented = self.documented.as_deref();
-        let value = documented.and_then(|body| self.types.envelope(&self.expected, body));
-        !self.expected.collection && value.is_some()
+    /// What the page wraps in `value`, where its type is of one thing that has no such envelope.
+    fn wrapped(&self) -> Option<&Value> {
+        let value = self.types.envelope(&self.expected, self.documented.as_deref()?)?;
+        (!self.expected.collection && value.is_object()).then_some(value)
+    }
+
+    /// Whether an answer comes without the envelope that the page shows.
+    fn is_bare(&self, body: Body<'_>) -> bool {
+        self.types.envelope(&self.expected, body.value).is_none()
     }
 
     fn deviation(&self, found: &Mismatch) -> Deviation {
@@ -210,7 +244,9 @@ impl Typed {
             Wrong::Form { .. } => &rule::BODY_FORMAT,
             Wrong::Option { .. } => &rule::BODY_ENUM,
             Wrong::Undeclared { .. } => &rule::BODY_UNKNOWN_MEMBER,
-            Wrong::UnknownType { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => &rule::ODATA_ANNOTATION,
+            Wrong::UnknownType { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName | Wrong::Abstract => {
+                &rule::ODATA_ANNOTATION
+            }
         };
         let message = format!("{found} [{}]", found.schema);
         let mut expected = found.expected();
@@ -242,32 +278,37 @@ fn shown_at<'v>(documented: &'v Value, at: &str) -> Option<&'v Value> {
 
 /// Whether an answer's mismatch is one that the documented body has too, at the same place.
 fn is_as_documented(found: &Mismatch, own: &Mismatch) -> bool {
-    if !is_same_place(&found.at, &own.at) {
+    if json::without_places(&found.at) != json::without_places(&own.at) {
         return false;
     }
     match (&found.wrong, &own.wrong) {
         (Wrong::Kind { came, .. }, Wrong::Kind { came: documented, .. }) => came == documented,
-        // A documented placeholder (`datetime`) says nothing of the form.
-        (Wrong::Form { .. }, Wrong::Form { .. }) => own.actual.contains(|c: char| c.is_ascii_digit()),
+        (Wrong::Form { .. }, Wrong::Form { .. }) => {
+            // A documented placeholder (`datetime`) says nothing of the form; another form does.
+            own.actual.contains(|c: char| c.is_ascii_digit()) && outline(&found.actual) == outline(&own.actual)
+        }
         (Wrong::Option { .. }, Wrong::Option { .. }) => found.actual == own.actual,
-        (Wrong::Undeclared { .. }, Wrong::Undeclared { .. }) => true,
+        (Wrong::Undeclared { .. }, Wrong::Undeclared { .. }) | (Wrong::Abstract, Wrong::Abstract) => true,
         (Wrong::UnknownType { name, .. }, Wrong::UnknownType { name: documented, .. })
         | (Wrong::NotDerived { name, .. }, Wrong::NotDerived { name: documented, .. }) => name == documented,
         _ => false,
     }
 }
 
-/// Whether two pointers differ by places in lists alone.
-fn is_same_place(one: &str, other: &str) -> bool {
-    let is_index = |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
-    let mut pairs = (one.split('/'), other.split('/'));
-    loop {
-        match (pairs.0.next(), pairs.1.next()) {
-            (None, None) => return true,
-            (Some(a), Some(b)) if a == b || (is_index(a) && is_index(b)) => {}
-            _ => return false,
+/// A text with `9` for each run of digits and `a` for each of letters: `9-9-9a9:9` for a date and time.
+fn outline(text: &str) -> String {
+    let mut out: String = String::new();
+    for c in text.chars() {
+        let kind = match c {
+            _ if c.is_ascii_digit() => '9',
+            _ if c.is_alphabetic() => 'a',
+            c => c,
+        };
+        if !(out.ends_with(kind) && matches!(kind, '9' | 'a')) {
+            out.push(kind);
         }
     }
+    out
 }
 
 fn missing(at: &str, name: &str, object: &Value) -> Deviation {
@@ -298,16 +339,7 @@ fn names_of(object: &Value) -> String {
 }
 
 fn type_words(types: &[&str]) -> String {
-    types.iter().map(|name| article(name)).collect::<Vec<_>>().join(" or ")
-}
-
-/// A type's name as a sentence has it: `a string`, `an object`, `null`.
-fn article(name: &str) -> String {
-    match name {
-        "null" => name.to_owned(),
-        "array" | "object" | "integer" => format!("an {name}"),
-        _ => format!("a {name}"),
-    }
+    types.iter().map(|name| json::with_article(name)).collect::<Vec<_>>().join(" or ")
 }
 
 /// Every way in which `body` is no error body.
@@ -325,7 +357,7 @@ pub fn error_envelope(body: &Value, out: &mut Vec<Deviation>) {
             Broken::Type(wanted) => {
                 let wanted = type_words(wanted);
                 let place = if at.is_empty() { "the error body".to_owned() } else { format!("`{at}`") };
-                let message = format!("{place} is {}, not {wanted}", article(json::type_name(instance)));
+                let message = format!("{place} is {}, not {wanted}", json::with_article(json::type_name(instance)));
                 Deviation::new(&rule::ERROR_ENVELOPE, message).between(wanted, json::brief(instance, 80)).at(at)
             }
             _ => Deviation::new(&rule::ERROR_ENVELOPE, "not an error body").at(at),

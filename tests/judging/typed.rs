@@ -237,3 +237,59 @@ fn paths_that_end_in_a_primitive_are_judged() {
     assert_eq!(said(json!({"value": "7"})), (vec!["body/type"], vec![]));
     assert_eq!(said(json!({"value": 7, "more": 1})), (vec![], vec!["body/unknown-member"]));
 }
+
+#[test]
+fn what_is_demanded_stays_demanded() {
+    let said = |line: &str, annotation: &str, shown: &Value, body: &Value| {
+        let case = cases(&page(line, annotation, shown)).remove(0);
+        fails(&judged(&case, body, Profile::Consumer))
+    };
+    let book = ", \"@odata.type\": \"example.library.book\"";
+    // A list that the annotation does not call one.
+    assert_eq!(said("GET /me/borrowed", book, &shown(), &json!({})), ["body/missing-member"]);
+    assert_eq!(said("GET /me/borrowed", book, &shown(), &shown()["value"][0]), ["body/missing-member"]);
+    // What an envelope holds that the page shows by mistake.
+    let wrapped = json!({"value": {"id": "1", "pages": 1}});
+    assert_eq!(said("GET /books/{id}", "", &wrapped, &json!({})), ["body/missing-member"]);
+    assert_eq!(said("GET /books/{id}", "", &wrapped, &json!({"value": {"id": "1"}})), ["body/missing-member"]);
+    // Members of a derived type, when the answer no longer says that it is one.
+    let novels = json!({"value": [{"@odata.type": "#lib.novel", "id": "1", "chapters": 3}]});
+    let plain = json!({"value": [{"id": "1"}]});
+    assert_eq!(said("GET /me/borrowed", "", &novels, &plain), ["body/missing-member"]);
+    // Another form than the page's own wrong one.
+    let dated = json!({"id": "1", "printed": "2021-03-14T15:09:26"});
+    assert_eq!(
+        said("GET /books/{id}", book, &dated, &json!({"id": "1", "printed": "yesterday, I think"})),
+        ["body/format"]
+    );
+    assert_eq!(
+        said("GET /books/{id}", book, &dated, &json!({"id": "1", "printed": "2022-12-01T00:00:00"})),
+        Vec::<&str>::new()
+    );
+}
+
+#[test]
+fn an_open_type_by_mistake_does_not_blind() {
+    let annotation = ", \"@odata.type\": \"example.library.reader\"";
+    let case = cases(&page("GET /books/{id}", annotation, &json!({"id": "1", "pages": 1}))).remove(0);
+    let verdict = judged(&case, &json!({"id": "1", "pages": 1, "shelfMark": "x"}), Profile::Consumer);
+    assert_eq!(fails(&verdict), ["body/type"]);
+}
+
+#[test]
+fn an_answer_that_the_page_does_not_show_is_of_its_type() {
+    let bare = |line: &str, annotation: &str| {
+        let text = page(line, annotation, &json!(0)).replace("Content-Type: application/json\n\n0\n", "");
+        cases(&text).remove(0)
+    };
+    let said = |case: &Arc<Case>, body: Value| fails(&judged(case, &body, Profile::Consumer));
+    let none = Vec::<&str>::new();
+    let books = bare("GET /books", "");
+    assert_eq!((said(&books, json!({"value": []})), said(&books, json!({}))), (none.clone(), vec!["body/type"]));
+    assert_eq!((said(&books, json!([])), said(&books, json!({"id": "5"}))), (vec!["body/type"], vec!["body/type"]));
+    let book = bare("GET /books/{id}", "");
+    assert_eq!((said(&book, json!({"id": "1"})), said(&book, json!([]))), (none.clone(), vec!["body/type"]));
+    let pages = bare("GET /books/{id}/pages", "");
+    assert_eq!((said(&pages, json!({"value": 7})), said(&pages, json!("x"))), (none, vec!["body/type"]));
+    assert_eq!((said(&pages, json!({})), said(&pages, json!([1]))), (vec!["body/type"], vec!["body/type"]));
+}

@@ -156,6 +156,12 @@ fn the_path_tells_where_the_annotation_does_not() {
     let many = "{\"x\": 1}, ".repeat(200);
     let told = found(&page("GET", &format!("{{\"value\": [{many}{{\"pages\": \"1\"}}]}}")));
     assert_eq!(told.iter().map(|(rule, ..)| *rule).collect::<Vec<_>>(), ["page/shape", "page/undeclared-member"]);
+    // A mild problem hides no other at the same place.
+    let lent = |first: &str, second: &str| {
+        let text = page("GET", &format!("{{\"value\": [{{\"lent\": {first}}}, {{\"lent\": {second}}}]}}"));
+        problems(&text).iter().filter(|p| p.severity.name() == "failure").count()
+    };
+    assert_eq!((lent("null", "\"no\""), lent("\"no\"", "null")), (1, 1));
     // What is the same in every item of a list is said once.
     breaks(&page("GET", "{\"value\": [{\"x\": 1}, {\"x\": 2}]}"), ("page/undeclared-member", 11, "/value/0/x", true));
 }
@@ -170,6 +176,11 @@ fn requests_are_held_to_what_they_ask() {
     breaks(&sent("PATCH /books/7", "{\"pagse\": 1}"), ("page/undeclared-member", 6, "/pagse", false));
     breaks(&sent("POST /books/7/lend", "{\"days\": \"1\"}"), ("page/shape", 6, "/days", false));
     breaks(&sent("POST /books/7/lend", "{\"Days\": 1, \"whom\": 1}"), ("page/undeclared-member", 6, "/whom", true));
+    breaks(&sent("POST /me/borrowed/add", "[1, 2]"), ("page/shape", 6, "", false));
+    let long = sent("POST /books", "{\"bytes\": \"12\"}");
+    breaks(&long, ("page/shape", 6, "/bytes", false));
+    let label = "application/json;IEEE754Compatible=true";
+    assert_eq!(found(&long.replace("application/json", label)), []);
     breaks(&sent("POST /me/borrowed/add", "{\"values\": []}"), ("page/undeclared-member", 6, "/values", false));
     breaks(
         &sent("POST /me/borrowed/add", "{\"value\": [{\"id\": \"1\", \"colour\": 1}]}"),

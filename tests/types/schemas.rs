@@ -225,7 +225,8 @@ fn a_mismatch_is_said_in_a_sentence() {
     assert_eq!(
         said("lib.shelf", json!({"items": [{"id": "1", "pages": 3}]})),
         [
-            "example.library.item (as it is declared) has no member `pages`; example.library.book has, but `@odata.type` does not say that this is one"
+            "`/items/0`: example.library.item (as it is declared) is abstract, and no `@odata.type` says what this is",
+            "`/items/0/pages`: example.library.item (as it is declared) has no member `pages`; example.library.book has, but `@odata.type` does not say that this is one"
         ]
     );
     assert_eq!(
@@ -238,8 +239,8 @@ fn a_mismatch_is_said_in_a_sentence() {
             json!({"items": [{"@odata.type": "#example.library.Book", "id": "1"}, {"@odata.type": "#example.library.film", "reel": 1}]})
         ),
         [
-            "the type `example.library.Book` is not in the metadata; `example.library.book` is",
-            "the type `example.library.film` is not in the metadata"
+            "`/items/0/@odata.type`: the type `example.library.Book` is not in the metadata; `example.library.book` is",
+            "`/items/1/@odata.type`: the type `example.library.film` is not in the metadata"
         ]
     );
     assert_eq!(
@@ -248,7 +249,9 @@ fn a_mismatch_is_said_in_a_sentence() {
     );
     assert_eq!(
         said("lib.book", json!({"dispayName": "x"})),
-        ["example.library.book (as the page annotates it) has no member `dispayName`; it has `displayName`"]
+        [
+            "`/dispayName`: example.library.book (as the page annotates it) has no member `dispayName`; it has `displayName`"
+        ]
     );
     assert_eq!(
         said("lib.book", json!({"serial": "x", "id": null})),
@@ -299,6 +302,12 @@ fn hostile_bodies_are_judged_in_bounds() {
     assert_eq!(judge(&types, "lib.folder", &deep).len(), 1);
     let wide: serde_json::Map<String, Value> = (0..100_000).map(|at| (format!("m{at}"), json!(at))).collect();
     assert_eq!(judge(&types, "lib.book", &wide.into()).len(), 100);
+    // What is not told costs no search for what comes near.
+    let unknown: Vec<Value> = (0..30_000).map(|at| json!({"@odata.type": format!("#x.film{at}")})).collect();
+    assert_eq!(judge(&types, "lib.shelf", &json!({ "items": unknown })).len(), 100);
+    let any: serde_json::Map<String, Value> =
+        (0..30_000).map(|at| (format!("m{at}"), json!({"@odata.type": format!("#x.film{at}")}))).collect();
+    assert_eq!(judge(&types, "lib.reader", &any.into()), []);
     let many = json!({"value": vec![json!({"pages": "x"}); 50_000]});
     let list = types.annotated("lib.book", true).unwrap();
     assert_eq!(types.judge(&list, schema::Body::plain(&many), 100).len(), 100);
@@ -306,22 +315,41 @@ fn hostile_bodies_are_judged_in_bounds() {
 
 #[test]
 fn what_is_inherited_without_end_is_not_printed() {
-    let one = |at: usize| {
-        let next = at + 1;
-        format!(
-            "<ComplexType Name=\"t{at}\" BaseType=\"a.t{next}\"><Property Name=\"p{at}\" Type=\"Edm.String\"/></ComplexType>"
-        )
-    };
-    let chain: String = (0..3_000).map(one).collect();
-    let text = format!("<Schema Namespace=\"a\">{chain}<ComplexType Name=\"t3000\"/></Schema>");
+    let members: String = (0..6_000).map(|at| format!("<Property Name=\"p{at}\" Type=\"Edm.String\"/>")).collect();
+    let derived: String = (0..60).map(|at| format!("<ComplexType Name=\"d{at}\" BaseType=\"a.b\"/>")).collect();
+    let text = format!("<Schema Namespace=\"a\"><ComplexType Name=\"b\">{members}</ComplexType>{derived}</Schema>");
     let model = csdl::read(&"x".into(), text.as_bytes()).unwrap();
     let document = |name: &str| {
         let of = Target::Declared(model.named(name).unwrap());
         schema::document(&model, TypeUse { of, collection: false }, Numbers::Json, true)
     };
-    assert!(document("a.t2990").is_err_and(|error| error.to_string().contains("300000 members")));
-    assert!(document("a.t0").is_ok(), "itself alone");
-    assert_eq!(judge(&Types::of(Arc::new(model)), "a.t0", &json!({"p2999": "x", "p0": 1})).len(), 1);
+    assert!(document("a.b").is_err_and(|error| error.to_string().contains("300000 members")));
+    assert!(document("a.d0").is_ok(), "itself alone");
+    assert_eq!(judge(&Types::of(Arc::new(model)), "a.d0", &json!({"p5999": "x", "p0": 1})).len(), 1);
+}
+
+#[test]
+fn an_enumeration_of_any_size_is_judged() {
+    let names: String = (0..20_000).map(|at| format!("<Member Name=\"m{at}\"/>")).collect();
+    let text = format!(
+        "<Schema Namespace=\"a\"><EnumType Name=\"e\" IsFlags=\"true\">{names}</EnumType><ComplexType Name=\"c\"><Property Name=\"f\" Type=\"a.e\"/></ComplexType></Schema>"
+    );
+    let types = Types::of(Arc::new(csdl::read(&"x".into(), text.as_bytes()).unwrap()));
+    assert_eq!(judge(&types, "a.c", &json!({"f": "m0,m19999, m7"})), []);
+    for wrong in ["m0,m20000", "m0,  m1", "", "m0,"] {
+        assert_eq!(judge(&types, "a.c", &json!({ "f": wrong })).len(), 1, "{wrong}");
+    }
+}
+
+#[test]
+fn an_abstract_type_is_no_type_of_an_object() {
+    let types = Types::of(library());
+    let found = judge(&types, "lib.shelf", &json!({"items": [{"id": "1"}, {"@odata.type": "#lib.book"}]}));
+    let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        ["`/items/0`: example.library.item (as it is declared) is abstract, and no `@odata.type` says what this is"]
+    );
 }
 
 /// The bundled schema is what the metadata's cut makes.
