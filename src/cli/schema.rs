@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde_json::{Map, Value, json};
+
 use super::args::SchemaArgs;
 use super::{Refused, metadata, nearest, quiet_pipe};
 use crate::csdl::{Model, Target, TypeUse, Unknown};
@@ -25,7 +27,9 @@ pub fn main(args: &SchemaArgs) -> Result<u8, Refused> {
     Ok(0)
 }
 
-fn bundled(name: &str) -> Result<serde_json::Value, Refused> {
+fn bundled(written: &str) -> Result<Value, Refused> {
+    let inner = written.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'));
+    let name = inner.unwrap_or(written);
     let short = |known: &str| known.strip_prefix("microsoft.").map(str::to_owned);
     let known = schema::bundled_names().find(|known| {
         *known == name || short(known).is_some_and(|short| short == name || short == format!("graph.{name}"))
@@ -36,7 +40,18 @@ fn bundled(name: &str) -> Result<serde_json::Value, Refused> {
         let all = schema::bundled_names().collect::<Vec<_>>().join(", ");
         Refused(format!("{name}: not bundled ({all} are){near}; --metadata FILE knows every type of a service"))
     };
-    known.and_then(schema::bundled).ok_or_else(missing)
+    let mut document = known.and_then(schema::bundled).ok_or_else(missing)?;
+    if let (Some(_), Some(members)) = (inner, document.as_object_mut()) {
+        // The body that a collection is: what the document says of one goes to each item.
+        let item: Map<String, Value> =
+            ["$ref", "type"].iter().filter_map(|key| Some(((*key).to_owned(), members.shift_remove(*key)?))).collect();
+        let title = format!("Collection({})", members["title"].as_str().unwrap_or(name));
+        members.insert("title".into(), title.into());
+        members.insert("type".into(), "object".into());
+        members.insert("required".into(), json!(["value"]));
+        members.insert("properties".into(), json!({"value": {"type": "array", "items": item}}));
+    }
+    Ok(document)
 }
 
 fn find(model: &Model, written: &str) -> Result<TypeUse, Refused> {

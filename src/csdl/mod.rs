@@ -3,6 +3,7 @@
 
 mod edm;
 mod read;
+mod resolve;
 mod walk;
 
 pub use edm::Edm;

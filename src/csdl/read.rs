@@ -12,13 +12,10 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Edm, Entry, Flaw, Kind, MissingId, Model, Names, Operation, Property, Target, Type, TypeId, TypeUse};
+use super::{Edm, Entry, Flaw, Kind, Model, Names, Operation, Property, Target, Type, TypeId, TypeUse};
 
 /// The largest text that is read, in bytes: Graph's own metadata has 3.4 MB, beta's twice that.
 const MOST: usize = 64 << 20;
-
-/// The longest chain of types that derive from each other; Graph's have some six.
-const DEEPEST: usize = 64;
 
 /// The most flaws that are kept.
 const FLAWS: usize = 100;
@@ -149,37 +146,39 @@ enum Within {
 }
 
 /// A type name as written, by its place among all that were.
-type Written = usize;
+pub type Written = usize;
 
 /// An operation, and its types as written.
-struct Signature {
-    operation: Operation,
-    parameters: Vec<Written>,
-    returns: Option<Written>,
-    bound: bool,
-    line: u32,
+pub struct Signature {
+    pub operation: Operation,
+    pub parameters: Vec<Written>,
+    pub returns: Option<Written>,
+    pub bound: bool,
+    /// The line of its declaration.
+    pub line: u32,
 }
 
+/// What has been read so far.
 #[derive(Default)]
-struct Build<'t> {
+pub struct Build<'t> {
     lines: Lines<'t>,
     depth: usize,
     has_root: bool,
     namespace: String,
     /// What is open, and at which depth.
     within: Option<(Within, usize)>,
-    types: Vec<Type>,
-    bases: Vec<Option<Written>>,
-    names: Names<TypeId>,
-    aliases: HashMap<Box<str>, Box<str>>,
-    written: IndexSet<Box<str>, RandomState>,
+    pub types: Vec<Type>,
+    pub bases: Vec<Option<Written>>,
+    pub names: Names<TypeId>,
+    pub aliases: HashMap<Box<str>, Box<str>>,
+    pub written: IndexSet<Box<str>, RandomState>,
     string: Option<Written>,
     /// The types of properties, in the order of the properties.
-    property_types: Vec<Written>,
-    operations: Vec<Signature>,
-    entries: HashMap<Box<str>, (Entry, Option<Written>)>,
-    flaws: Vec<Flaw>,
-    missing: IndexSet<Box<str>, RandomState>,
+    pub property_types: Vec<Written>,
+    pub operations: Vec<Signature>,
+    pub entries: HashMap<Box<str>, (Entry, Option<Written>)>,
+    pub flaws: Vec<Flaw>,
+    pub missing: IndexSet<Box<str>, RandomState>,
     refused: Option<(usize, String)>,
 }
 
@@ -249,7 +248,7 @@ impl<'t> Build<'t> {
         }
     }
 
-    fn flaw(&mut self, line: u32, message: String) {
+    pub fn flaw(&mut self, line: u32, message: String) {
         if self.flaws.len() < FLAWS {
             self.flaws.push(Flaw { line, message });
         }
@@ -411,179 +410,6 @@ impl<'t> Build<'t> {
                 self.within = Some((Within::Type, depth));
             }
         }
-    }
-
-    /// What each type name that was written means.
-    fn resolve(&mut self) -> Vec<TypeUse> {
-        let written = std::mem::take(&mut self.written);
-        let resolve = |written: Box<str>| {
-            let inner = written.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'));
-            TypeUse { of: self.target(inner.unwrap_or(&written).trim()), collection: inner.is_some() }
-        };
-        written.into_iter().map(resolve).collect()
-    }
-
-    fn target(&mut self, written: &str) -> Target {
-        if let Some(edm) = written.strip_prefix("Edm.") {
-            return Target::Edm(Edm::named(edm));
-        }
-        if let Some(id) = self.names.get(written) {
-            return Target::Declared(*id);
-        }
-        let resolved = written.rsplit_once('.').and_then(|(alias, local)| {
-            let namespace = self.aliases.get(alias)?;
-            Some(format!("{namespace}.{local}"))
-        });
-        if let Some(id) = resolved.as_deref().and_then(|name| self.names.get(name)) {
-            return Target::Declared(*id);
-        }
-        let (at, _) = self.missing.insert_full(resolved.as_deref().unwrap_or(written).into());
-        Target::Missing(MissingId(at))
-    }
-
-    fn finish(mut self, source: &Arc<str>) -> Model {
-        let written: Vec<Box<str>> = self.written.iter().cloned().collect();
-        let resolved = self.resolve();
-        for at in 0..self.types.len() {
-            let Some(base) = self.bases[at] else { continue };
-            match resolved[base].of {
-                Target::Declared(base) => self.types[at].base = Some(base),
-                Target::Edm(_) => {}
-                Target::Missing(_) => {
-                    // What its base would declare is not known.
-                    self.types[at].open = true;
-                    let (line, name) = (self.types[at].line, Arc::clone(&self.types[at].name));
-                    let base = &written[base];
-                    self.flaw(line, format!("{name} derives from {base}, which is not declared; any member passes"));
-                }
-            }
-        }
-        self.break_circles();
-        self.break_chains();
-        for at in 0..self.types.len() {
-            if let Some(base) = self.types[at].base {
-                self.types[base.0].derived.push(TypeId(at));
-            }
-        }
-        self.inherit_openness();
-        let mut missing_from = u32::MAX;
-        let mut type_of = |written: Written, line: u32| {
-            if matches!(resolved[written].of, Target::Missing(_)) {
-                missing_from = missing_from.min(line);
-            }
-            resolved[written]
-        };
-        let mut property_types = std::mem::take(&mut self.property_types).into_iter();
-        for declared in &mut self.types {
-            for (property, written) in declared.properties.iter_mut().zip(&mut property_types) {
-                property.type_use = type_of(written, declared.line);
-            }
-        }
-        let mut operations: HashMap<Box<str>, Vec<Operation>> = HashMap::new();
-        for signature in std::mem::take(&mut self.operations) {
-            let Signature { mut operation, parameters, returns, bound, line } = signature;
-            for (parameter, written) in operation.parameters.iter_mut().zip(parameters) {
-                parameter.type_use = type_of(written, line);
-            }
-            operation.returns = returns.map(|written| type_of(written, line));
-            if bound && !operation.parameters.is_empty() {
-                operation.binding = Some(operation.parameters.remove(0).type_use);
-            }
-            operations.entry(operation.name.clone()).or_default().push(operation);
-        }
-        let mut entries = HashMap::new();
-        for (name, (entry, written)) in std::mem::take(&mut self.entries) {
-            let of = written.map_or(Target::Edm(Edm::Untyped), |written| type_of(written, 1).of);
-            let entry = match entry {
-                Entry::Set(_) => Entry::Set(TypeUse { of, collection: true }),
-                Entry::Singleton(_) => Entry::Singleton(TypeUse { of, collection: false }),
-                import @ Entry::Import(_) => import,
-            };
-            entries.insert(name, entry);
-        }
-        if missing_from < u32::MAX {
-            self.tell_missing(missing_from);
-        }
-        Model {
-            source: Arc::clone(source),
-            flaws: self.flaws,
-            types: self.types,
-            missing: self.missing.into_iter().collect(),
-            names: self.names,
-            aliases: self.aliases,
-            operations,
-            entries,
-        }
-    }
-
-    /// Takes the base from a type of each circle of bases.
-    fn break_circles(&mut self) {
-        // The walk that came by a type first; one that meets itself has gone round.
-        let mut walks: Vec<usize> = vec![0; self.types.len()];
-        for start in 0..self.types.len() {
-            let (mut at, walk) = (start, start + 1);
-            while walks[at] == 0 {
-                walks[at] = walk;
-                let Some(base) = self.types[at].base else { break };
-                if walks[base.0] == walk {
-                    let (line, name) = (self.types[at].line, Arc::clone(&self.types[at].name));
-                    let base = Arc::clone(&self.types[base.0].name);
-                    self.types[at].base = None;
-                    self.flaw(line, format!("{name} derives from {base}, which derives from it; the base is ignored"));
-                    break;
-                }
-                at = base.0;
-            }
-        }
-    }
-
-    /// Takes the base from types that derive through too many: what is inherited is repeated in every
-    /// one of them.
-    fn break_chains(&mut self) {
-        let mut depths: Vec<usize> = vec![0; self.types.len()];
-        for start in 0..self.types.len() {
-            // Up to what is known, then down again.
-            let mut chain = vec![start];
-            while let Some(base) = self.types[chain[chain.len() - 1]].base.filter(|base| depths[base.0] == 0) {
-                chain.push(base.0);
-            }
-            for at in chain.into_iter().rev() {
-                depths[at] = 1 + self.types[at].base.map_or(0, |base| depths[base.0]);
-                if depths[at] > DEEPEST {
-                    depths[at] = 1;
-                    self.types[at].base = None;
-                    self.types[at].open = true;
-                    let (line, name) = (self.types[at].line, Arc::clone(&self.types[at].name));
-                    self.flaw(line, format!("{name} derives through more than {DEEPEST} types; the base is ignored"));
-                }
-            }
-        }
-    }
-
-    /// A type that derives from an open one is open (CSDL, section 6.3).
-    fn inherit_openness(&mut self) {
-        let mut due: Vec<TypeId> = (0..self.types.len()).map(TypeId).filter(|id| self.types[id.0].open).collect();
-        while let Some(id) = due.pop() {
-            for derived in self.types[id.0].derived.clone() {
-                if !std::mem::replace(&mut self.types[derived.0].open, true) {
-                    due.push(derived);
-                }
-            }
-        }
-    }
-
-    /// Says which types are named and not declared, in one line.
-    fn tell_missing(&mut self, line: u32) {
-        let mut names: Vec<&str> = self.missing.iter().map(|name| &**name).collect();
-        names.sort_unstable();
-        let what = match names.len() {
-            1 => "1 type is named and not declared".to_owned(),
-            count => format!("{count} types are named and not declared"),
-        };
-        let more = if names.len() > 4 { ", …" } else { "" };
-        names.truncate(4);
-        let message = format!("{what}, and what is of them is not judged: {}{more}", names.join(", "));
-        self.flaw(line, message);
     }
 }
 

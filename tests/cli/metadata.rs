@@ -71,6 +71,9 @@ fn a_type_is_printed_as_it_judges() {
     refused("lib.zebra", &["no type of library.csdl"]);
     graphspec(&["schema", "microsoft.graph.site"]).says(0, &["microsoft.graph.sharepointIds"]);
     graphspec(&["schema", "site"]).says(0, &["microsoft.graph.sharepointIds"]);
+    graphspec(&["schema", "Collection(microsoft.graph.site)"]).says(0, &["\"items\""]);
+    graphspec(&["schema", "site", "--deep"]).says(2, &["--metadata"]);
+    graphspec(&["schema", ""]).says(2, &["name a type"]);
     graphspec(&["schema", "microsoft.graph.sitte"])
         .says(2, &["did you mean `microsoft.graph.site`?", "--metadata FILE"]);
 }
