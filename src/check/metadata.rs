@@ -166,9 +166,7 @@ fn told(found: &Mismatch) -> Told {
     let (mut problem, drift) = match &found.wrong {
         Wrong::Kind { came: "null", .. } => (warning(&rule::PAGE_SHAPE), false),
         Wrong::Kind { .. } => (Problem { severity: rule::PAGE_SHAPE.severity, ..warning(&rule::PAGE_SHAPE) }, false),
-        Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName | Wrong::Abstract => {
-            (warning(&rule::PAGE_SHAPE), false)
-        }
+        Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => (warning(&rule::PAGE_SHAPE), false),
         Wrong::Option { said, near, .. } => {
             let is_slip = near.as_deref().is_some_and(|near| spelling::is_slip(said, near));
             (warning(&rule::PAGE_ENUM_VALUE), !is_slip && !is_placeholder(text))

@@ -106,8 +106,6 @@ pub enum Wrong {
     },
     /// `@odata.type` is no text.
     NoTypeName,
-    /// The declared type is abstract, and the object does not say of which derived type it is.
-    Abstract,
     /// `@odata.type` names a type that may not stand there.
     NotDerived {
         /// The name.
@@ -134,7 +132,7 @@ impl Mismatch {
         match &self.wrong {
             Wrong::Kind { declared, came: "null" } => declared.starts_with("Collection("),
             Wrong::Option { .. } => self.is_evolvable(),
-            Wrong::Undeclared { .. } | Wrong::Abstract => true,
+            Wrong::Undeclared { .. } => true,
             Wrong::UnknownType { spelling, .. } => spelling.is_none(),
             Wrong::Kind { .. } | Wrong::Form { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => false,
         }
@@ -154,7 +152,6 @@ impl Mismatch {
             }
             Wrong::Undeclared { .. } => format!("the members of {}", self.of),
             Wrong::UnknownType { .. } | Wrong::NoTypeName => "a type of the metadata".to_owned(),
-            Wrong::Abstract => format!("`@odata.type`: a type derived from {}", self.of),
             Wrong::NotDerived { declared, .. } => format!("{declared}, or a type derived from it"),
         }
     }
@@ -206,9 +203,6 @@ impl fmt::Display for Mismatch {
                     Some(right) => write!(f, "; `{right}` is"),
                     None => Ok(()),
                 }
-            }
-            Wrong::Abstract => {
-                write!(f, "{place}: {of} ({chosen}) is abstract, and no `@odata.type` says what this is")
             }
             Wrong::NoTypeName => write!(f, "{place} is {actual}, which is no name of a type"),
             Wrong::NotDerived { name, declared } => {

@@ -251,10 +251,7 @@ impl Walk<'_> {
         let types = self.types;
         let as_declared = |open| Choice { slot, chosen, open };
         let name = match said(members) {
-            None => {
-                let is_abstract = types.model().is_some_and(|model| model.type_of(TypeId(slot)).is_abstract);
-                return (as_declared(false), is_abstract.then_some(Wrong::Abstract));
-            }
+            None => return (as_declared(false), None),
             Some(Value::String(said)) => name_in(said),
             Some(_) => return (as_declared(true), Some(Wrong::NoTypeName)),
         };
@@ -334,14 +331,10 @@ impl Walk<'_> {
         let (choice, wrong) = self.choose(slot, chosen, members);
         let definition = types.definition(choice.slot);
         let judged = Judged { name: &types.slots[choice.slot].name, definition, chosen: choice.chosen };
-        match wrong {
-            Some(wrong @ Wrong::Abstract) => self.push(&judged, at.to_string(), "", value, wrong),
-            Some(wrong) => {
-                let name = if members.contains_key("@odata.type") { "@odata.type" } else { "@type" };
-                let said = members.get(name).unwrap_or(&Value::Null);
-                self.push(&judged, at.to(Token::Name(name)).to_string(), "/patternProperties", said, wrong);
-            }
-            None => {}
+        if let Some(wrong) = wrong {
+            let name = if members.contains_key("@odata.type") { "@odata.type" } else { "@type" };
+            let said = members.get(name).unwrap_or(&Value::Null);
+            self.push(&judged, at.to(Token::Name(name)).to_string(), "/patternProperties", said, wrong);
         }
         let unknowns = match choice.chosen {
             _ if choice.open => Unknowns::Pass,

@@ -244,9 +244,7 @@ impl Typed {
             Wrong::Form { .. } => &rule::BODY_FORMAT,
             Wrong::Option { .. } => &rule::BODY_ENUM,
             Wrong::Undeclared { .. } => &rule::BODY_UNKNOWN_MEMBER,
-            Wrong::UnknownType { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName | Wrong::Abstract => {
-                &rule::ODATA_ANNOTATION
-            }
+            Wrong::UnknownType { .. } | Wrong::NotDerived { .. } | Wrong::NoTypeName => &rule::ODATA_ANNOTATION,
         };
         let message = format!("{found} [{}]", found.schema);
         let mut expected = found.expected();
@@ -288,7 +286,7 @@ fn is_as_documented(found: &Mismatch, own: &Mismatch) -> bool {
             own.actual.contains(|c: char| c.is_ascii_digit()) && outline(&found.actual) == outline(&own.actual)
         }
         (Wrong::Option { .. }, Wrong::Option { .. }) => found.actual == own.actual,
-        (Wrong::Undeclared { .. }, Wrong::Undeclared { .. }) | (Wrong::Abstract, Wrong::Abstract) => true,
+        (Wrong::Undeclared { .. }, Wrong::Undeclared { .. }) => true,
         (Wrong::UnknownType { name, .. }, Wrong::UnknownType { name: documented, .. })
         | (Wrong::NotDerived { name, .. }, Wrong::NotDerived { name: documented, .. }) => name == documented,
         _ => false,

@@ -225,7 +225,6 @@ fn a_mismatch_is_said_in_a_sentence() {
     assert_eq!(
         said("lib.shelf", json!({"items": [{"id": "1", "pages": 3}]})),
         [
-            "`/items/0`: example.library.item (as it is declared) is abstract, and no `@odata.type` says what this is",
             "`/items/0/pages`: example.library.item (as it is declared) has no member `pages`; example.library.book has, but `@odata.type` does not say that this is one"
         ]
     );
@@ -339,17 +338,6 @@ fn an_enumeration_of_any_size_is_judged() {
     for wrong in ["m0,m20000", "m0,  m1", "", "m0,"] {
         assert_eq!(judge(&types, "a.c", &json!({ "f": wrong })).len(), 1, "{wrong}");
     }
-}
-
-#[test]
-fn an_abstract_type_is_no_type_of_an_object() {
-    let types = Types::of(library());
-    let found = judge(&types, "lib.shelf", &json!({"items": [{"id": "1"}, {"@odata.type": "#lib.book"}]}));
-    let said: Vec<String> = found.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        said,
-        ["`/items/0`: example.library.item (as it is declared) is abstract, and no `@odata.type` says what this is"]
-    );
 }
 
 /// The bundled schema is what the metadata's cut makes.
