@@ -200,3 +200,53 @@ fn the_pages_are_held_to_the_metadata() {
         assert!(count.abs_diff(about) <= about / 10 + 2, "{rule}, drift {drift}: {count}, {counts:?}");
     }
 }
+
+/// Whatever is wrong with a page by the metadata, an answer that is as it shows is right.
+#[test]
+fn what_a_page_shows_is_never_held_against_a_target() {
+    use graphspec::verdict::{Judge, Standard};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let Ok(csdl) = std::fs::read(root.join("metadata/v1.0-Prod.csdl")) else { return };
+    let model = graphspec::csdl::read(&"v1.0-Prod.csdl".into(), &csdl).unwrap();
+    let types = std::sync::Arc::new(graphspec::schema::Types::of(std::sync::Arc::new(model)));
+    let standard = Standard { types, ..Standard::default() };
+    let mut judged = 0;
+    for page in page::open_all(&[root.join("graph-v1.0")]).unwrap() {
+        for case in page.cases.into_iter().map(std::sync::Arc::new) {
+            let Some(promise) = case.promise().filter(|p| p.content.json().is_some()) else { continue };
+            let mut headers = promise.headers.clone();
+            headers.set("content-type", "application/json");
+            let answer = graphspec::message::Response {
+                status: promise.status.unwrap_or(200),
+                headers,
+                body: promise.content.bytes(),
+            };
+            let request = graphspec::message::Request {
+                method: case.method.clone(),
+                url: case.path.clone(),
+                headers: graphspec::message::Headers::default(),
+                body: "".into(),
+            };
+            let exchange = graphspec::exchange::Exchange {
+                request,
+                outcome: Ok(answer),
+                attempts: 1,
+                duration: std::time::Duration::ZERO,
+            };
+            let said = |judge: Judge| {
+                judge
+                    .judge(
+                        &exchange,
+                        &graphspec::binding::Inverse::default(),
+                        &graphspec::multi_status::State::default(),
+                    )
+                    .deviations
+            };
+            let by_metadata = said(Judge::with(&case, &standard));
+            // The bundled types know less, and nothing against it either.
+            assert_eq!(by_metadata, said(Judge::new(&case)), "{}", case.id);
+            judged += 1;
+        }
+    }
+    assert!(judged > 1800, "{judged}");
+}

@@ -282,8 +282,9 @@ fn is_as_documented(found: &Mismatch, own: &Mismatch) -> bool {
     match (&found.wrong, &own.wrong) {
         (Wrong::Kind { came, .. }, Wrong::Kind { came: documented, .. }) => came == documented,
         (Wrong::Form { .. }, Wrong::Form { .. }) => {
-            // A documented placeholder (`datetime`) says nothing of the form; another form does.
-            own.actual.contains(|c: char| c.is_ascii_digit()) && outline(&found.actual) == outline(&own.actual)
+            // A documented placeholder (`datetime`) is right word for word alone; another form is one.
+            found.actual == own.actual
+                || (own.actual.contains(|c: char| c.is_ascii_digit()) && outline(&found.actual) == outline(&own.actual))
         }
         (Wrong::Option { .. }, Wrong::Option { .. }) => found.actual == own.actual,
         (Wrong::Undeclared { .. }, Wrong::Undeclared { .. }) => true,
