@@ -17,6 +17,7 @@ const RUN_EXAMPLES: &str = "Examples:
   graphspec run                                   the built-in suite against the embedded mock
   graphspec run --target http://127.0.0.1:3000/v1.0
   graphspec run docs/site-follow.md --target http://127.0.0.1:3000/v1.0 --bind user-id=megan
+  graphspec run --target https://graph.microsoft.com/v1.0 --dry-run docs/
   graphspec run --filter 'follow-sites/*' --filter '!*/401' --report json=out.jsonl";
 
 const CHECK_EXAMPLES: &str = "Examples:
@@ -91,6 +92,9 @@ pub struct RunArgs {
     /// Send requests that change something to a target that is not on this machine
     #[arg(long, help_heading = "Target")]
     pub allow_writes: bool,
+    /// Show every request as it would be sent, and send nothing
+    #[arg(long, conflicts_with_all = ["reports", "update", "require_snapshots", "wait"], help_heading = "Target")]
+    pub dry_run: bool,
     /// Wait this long for the target to accept connections at all
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Target")]
     pub wait: Option<Duration>,

@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod dry_run;
 mod explain;
 mod list;
 mod metadata;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{ProfileArg, RunArgs, UpdateArg};
 use super::output::{self, Outputs, Style};
-use super::{Losses, Refused, metadata, mock, note, read_all, terminal_width, unless_unopened, wants_color};
+use super::{Losses, Refused, dry_run, metadata, mock, note, read_all, terminal_width, unless_unopened, wants_color};
 use crate::binding::Bindings;
 use crate::case::{Case, clean};
 use crate::client::{Limits, Target};
@@ -44,6 +44,10 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         });
         return Ok(unless_unopened(4, all_read));
     }
+    let secrets: Vec<Secret> = token.into_iter().chain(header_secrets(&args.headers)).collect();
+    if args.dry_run {
+        return Ok(unless_unopened(dry_run::main(&plan, &target, &secrets)?, all_read));
+    }
     let mut options = Options {
         jobs: jobs(args),
         fail_fast: args.fail_fast,
@@ -51,7 +55,7 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         strict: args.strict,
         store: store(args)?,
         require_snapshots: args.require_snapshots,
-        secrets: token.into_iter().chain(header_secrets(&args.headers)).collect(),
+        secrets,
         keep_answers: false,
         keep_exchanges: args.output.verbose,
         target_name: args.target.clone(),
@@ -200,6 +204,10 @@ fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>, is_embedded: bool)
         return Ok(Target::new(&args.target, token, limits)?);
     }
     let options = embedded::Options { require_token: token.is_some(), fault };
+    if args.dry_run {
+        // A name of this machine (RFC 6761, section 6.3) where nothing is asked.
+        return Ok(Target::new("http://mock.localhost/v1.0", token, limits)?);
+    }
     let mock = mock::build(pages, options);
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;

@@ -114,6 +114,22 @@ impl Target {
         found.is_ok_and(|mut places| places.any(|at| TcpStream::connect_timeout(&at, limit).is_ok()))
     }
 
+    /// What [`Target::send`] would put on the wire, with a mask for the token; nothing is sent. The id
+    /// that it gives each request is left out, since it is made when that is sent.
+    ///
+    /// # Errors
+    /// What cannot be sent, for a person.
+    pub fn preview(&self, request: &Request, with_token: bool) -> Result<Request, String> {
+        let inner = &*self.inner;
+        let token = inner.token.as_ref().filter(|_| with_token);
+        let (_, mut shown) = prepare::prepare(&inner.base, request, with_token, token)?;
+        let documented = request.headers.get("authorization").is_some() && with_token;
+        if token.is_some() || documented {
+            shown.headers.0.push(("Authorization".to_owned(), format!("Bearer {}", crate::secret::MASK)));
+        }
+        Ok(shown)
+    }
+
     /// Sends `request`, whose `url` is a path below the base, and reads the answer.
     ///
     /// The token goes along only with `with_token`; without it, a documented `Authorization` field
