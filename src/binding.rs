@@ -74,29 +74,58 @@ impl Bindings {
         texts: impl IntoIterator<Item = &'a str>,
         known: impl Fn(&str) -> Option<KeyKind>,
     ) -> Result<Self, BadBinding> {
-        let mut read = BTreeMap::new();
-        let mut placeholders = BTreeSet::new();
+        let mut pairs = Vec::new();
         for text in texts {
             let splits: Vec<usize> = text.match_indices('=').map(|(at, _)| at).collect();
             let Some(first) = splits.first() else { return Err(BadBinding::NoValue(text.to_owned())) };
             let at = splits.iter().rev().find(|at| known(text[..**at].trim()).is_some()).unwrap_or(first);
             let (key, value) = (text[..*at].trim(), text[at + 1..].trim());
+            pairs.push((key.to_owned(), value.to_owned()));
+        }
+        Bindings::of(pairs, known)
+    }
+
+    /// The same of keys and values that are told apart already.
+    ///
+    /// # Errors
+    /// [`BadBinding`] for the first that cannot be used.
+    pub fn of(
+        pairs: impl IntoIterator<Item = (String, String)>,
+        known: impl Fn(&str) -> Option<KeyKind>,
+    ) -> Result<Self, BadBinding> {
+        let mut read = BTreeMap::new();
+        for (key, value) in pairs {
+            let text = || format!("{key}={value}");
             // `{user-id}` is `user-id`.
-            let key = key.strip_prefix('{').and_then(|k| k.strip_suffix('}')).unwrap_or(key);
-            for (part, what) in [(key, "key"), (value, "value")] {
+            let key = key.strip_prefix('{').and_then(|k| k.strip_suffix('}')).unwrap_or(&key);
+            for (part, what) in [(key, "key"), (value.as_str(), "value")] {
                 if part.is_empty() {
-                    return Err(BadBinding::Empty(text.to_owned(), what));
+                    return Err(BadBinding::Empty(text(), what));
                 }
             }
-            if matches!(value, "." | "..") {
-                return Err(BadBinding::Dots(text.to_owned()));
+            if matches!(value.as_str(), "." | "..") {
+                return Err(BadBinding::Dots(text()));
             }
-            if let Some(other) = read.insert(key.to_owned(), value.to_owned()).filter(|other| other != value) {
-                return Err(BadBinding::Twice(key.to_owned(), other, value.to_owned()));
+            if let Some(other) = read.insert(key.to_owned(), value.clone()).filter(|other| *other != value) {
+                return Err(BadBinding::Twice(key.to_owned(), other, value));
             }
         }
-        placeholders.extend(read.keys().filter(|key| known(key) == Some(KeyKind::Placeholder)).cloned());
+        let placeholders: BTreeSet<String> =
+            read.keys().filter(|key| known(key) == Some(KeyKind::Placeholder)).cloned().collect();
         let bindings = Bindings { values: read, placeholders };
+        bindings.bijective()?;
+        Ok(bindings)
+    }
+
+    /// These, and of `others` those whose keys these do not have.
+    ///
+    /// # Errors
+    /// [`BadBinding`], where the two contradict each other.
+    pub fn or(self, others: Bindings) -> Result<Self, BadBinding> {
+        let mut values = others.values;
+        values.extend(self.values);
+        let placeholders = self.placeholders.into_iter().chain(others.placeholders).collect();
+        let bindings = Bindings { values, placeholders };
         bindings.bijective()?;
         Ok(bindings)
     }

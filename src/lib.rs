@@ -22,6 +22,7 @@ pub mod exchange;
 pub mod redact;
 // floor 4: hands
 pub mod client;
+pub mod config;
 pub mod fault;
 pub mod page;
 pub mod plan;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::{duration, size};
+
 const EXIT_CODES: &str = "Exit codes:
   0    at least one case was judged, and all conform
   1    the target (for check: a page) deviates
@@ -44,7 +46,7 @@ pub struct Arguments {
 pub enum Verb {
     /// Judge a target: send each documented request, hold the answer to the page
     #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show the cases of pages; nothing is sent
     List(ListArgs),
     /// Judge the pages themselves; nothing is sent
@@ -52,6 +54,8 @@ pub enum Verb {
     Check(CheckArgs),
     /// Serve pages as a target
     Mock(MockArgs),
+    /// Write a commented graphspec.toml to begin with
+    Init(InitArgs),
     /// Print a Graph type as JSON Schema
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
@@ -59,32 +63,35 @@ pub enum Verb {
     Explain(ExplainArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Pages {
     /// Pages: Markdown files, folders of them, or `-` for standard input [default: the built-in suite]
     #[arg(value_name = "PAGE")]
     pub pages: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Select {
     /// Only cases whose id matches; `*` matches `/` too, `!GLOB` excludes (repeatable)
     #[arg(long = "filter", value_name = "GLOB", allow_hyphen_values = true, help_heading = "Selection")]
     pub filters: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     pub pages: Pages,
-    /// Base URL of the target, or `mock` for the embedded one
-    #[arg(long, value_name = "URL", default_value = "mock", help_heading = "Target")]
-    pub target: String,
+    /// Base URL of the target, its name in graphspec.toml, or `mock` for the embedded one [default: mock]
+    #[arg(long, value_name = "URL|NAME", env = "GRAPHSPEC_TARGET", help_heading = "Target")]
+    pub target: Option<String>,
+    /// The configuration [default: graphspec.toml here or in a folder above]
+    #[arg(long, value_name = "FILE", env = "GRAPHSPEC_CONFIG", help_heading = "Target")]
+    pub config: Option<PathBuf>,
     /// A documented value and the target's: a placeholder (`user-id=…`, `users/{id}=…`) or a literal (repeatable)
     #[arg(long = "bind", value_name = "KEY=VALUE", help_heading = "Target")]
     pub bind: Vec<String>,
     /// Environment variable that holds a bearer token; sent to the target's origin only
-    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    #[arg(long, value_name = "NAME", env = "GRAPHSPEC_TOKEN_ENV", help_heading = "Target")]
     pub token_env: Option<String>,
     /// A further header for every request (repeatable)
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE", help_heading = "Target")]
@@ -107,26 +114,26 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000_000), help_heading = "Selection")]
     pub repeat: u32,
     /// Exchanges at once [default: 8]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Exchange")]
+    #[arg(short, long, value_name = "N", env = "GRAPHSPEC_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Exchange")]
     pub jobs: Option<u16>,
     /// Skip what comes after the first failure in plan order
     #[arg(long, help_heading = "Exchange")]
     pub fail_fast: bool,
-    /// Further attempts after 429, 503 and refused connections
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100), help_heading = "Exchange")]
-    pub retry: u32,
-    /// Limit of one attempt, from connecting to the last byte
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration, help_heading = "Exchange")]
-    pub timeout: Duration,
-    /// Limit of a decoded body
-    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size, help_heading = "Exchange")]
-    pub max_body: usize,
+    /// Further attempts after 429, 503 and refused connections [default: 2]
+    #[arg(long, value_name = "N", env = "GRAPHSPEC_RETRY", value_parser = clap::value_parser!(u32).range(0..=100), help_heading = "Exchange")]
+    pub retry: Option<u32>,
+    /// Limit of one attempt, from connecting to the last byte [default: 30s]
+    #[arg(long, value_name = "DURATION", env = "GRAPHSPEC_TIMEOUT", value_parser = duration, help_heading = "Exchange")]
+    pub timeout: Option<Duration>,
+    /// Limit of a decoded body [default: 16MiB]
+    #[arg(long, value_name = "SIZE", env = "GRAPHSPEC_MAX_BODY", value_parser = size, help_heading = "Exchange")]
+    pub max_body: Option<usize>,
     /// The service's metadata (CSDL XML): a file, or `target` for the target's own `$metadata`
-    #[arg(long, value_name = "FILE|target", help_heading = "Judging")]
+    #[arg(long, value_name = "FILE|target", env = "GRAPHSPEC_METADATA", help_heading = "Judging")]
     pub metadata: Option<PathBuf>,
-    /// Whose promise a target keeps: `consumer` tolerates what Graph calls compatible
-    #[arg(long, value_name = "WHO", value_enum, default_value_t = ProfileArg::Consumer, help_heading = "Judging")]
-    pub profile: ProfileArg,
+    /// Whose promise a target keeps: `consumer` (the default) tolerates what Graph calls compatible
+    #[arg(long, value_name = "WHO", value_enum, env = "GRAPHSPEC_PROFILE", help_heading = "Judging")]
+    pub profile: Option<ProfileArg>,
     /// Warnings are failures
     #[arg(long, help_heading = "Judging")]
     pub strict: bool,
@@ -146,7 +153,7 @@ pub struct RunArgs {
     pub output: Output,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Output {
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto, help_heading = "Output")]
@@ -216,6 +223,13 @@ pub struct MockArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write it
+    #[arg(value_name = "FILE", default_value = "graphspec.toml")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// A type: qualified (microsoft.graph.user, graph.user), its bare name, or a Collection(…) of it
     #[arg(value_name = "TYPE")]
@@ -280,43 +294,6 @@ pub enum Form {
     Json,
 }
 
-/// `30s`, `500ms`, `1.5s`, `2m`, or plain seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
-        "ms" => 0.001,
-        "s" | "" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        unit => return Err(format!("`{unit}` is no unit of time; write e.g. 30s, 500ms or 2m")),
-    };
-    let seconds = digits.trim().parse::<f64>().ok().map(|n| n * factor);
-    seconds
-        .filter(|s| *s > 0.0 && *s < 1e9)
-        .and_then(|s| Duration::try_from_secs_f64(s).ok())
-        .ok_or_else(|| "write a time above 0, e.g. 30s or 500ms".to_owned())
-}
-
-/// `16MiB`, `500kB`, `1G`, or plain bytes.
-fn size(text: &str) -> Result<usize, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor: f64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kib" => 1024.0,
-        "kb" => 1e3,
-        "m" | "mib" => 1024.0 * 1024.0,
-        "mb" => 1e6,
-        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
-        "gb" => 1e9,
-        unit => return Err(format!("`{unit}` is no unit of size; write e.g. 16MiB or 500kB")),
-    };
-    match digits.trim().parse::<f64>() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked beside it")]
-        Ok(number) if number * factor >= 1.0 && number * factor < 1e12 => Ok((number * factor) as usize),
-        _ => Err("write a size above 0, e.g. 16MiB".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,16 +302,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_and_sizes() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert_eq!((size("16MiB"), size("1kB"), size("7")), (Ok(16 << 20), Ok(1000), Ok(7)));
-        for bad in ["", "s", "-1s", "0", "1x", "1e400", "NaN"] {
-            assert!(duration(bad).is_err() && size(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -5,12 +5,14 @@ mod args;
 mod check;
 mod dry_run;
 mod explain;
+mod init;
 mod list;
 mod metadata;
 mod mock;
 mod output;
 mod run;
 mod schema;
+mod settings;
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -47,6 +49,7 @@ pub fn main() -> ExitCode {
         Verb::List(args) => list::main(&args),
         Verb::Check(args) => check::main(&args),
         Verb::Mock(args) => mock::main(&args),
+        Verb::Init(args) => init::main(&args),
         Verb::Schema(args) => schema::main(&args),
         Verb::Explain(args) => explain::main(&args),
     };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{ProfileArg, RunArgs, UpdateArg};
 use super::output::{self, Outputs, Style};
+use super::settings::{self, Settings};
 use super::{Losses, Refused, dry_run, metadata, mock, note, read_all, terminal_width, unless_unopened, wants_color};
 use crate::binding::Bindings;
 use crate::case::{Case, clean};
@@ -22,8 +23,10 @@ use crate::secret::Secret;
 use crate::snapshot::{Store, Update};
 use crate::verdict::Standard;
 
-pub fn main(args: &RunArgs) -> Result<u8, Refused> {
-    let is_embedded = args.target == "mock";
+pub fn main(given: &RunArgs) -> Result<u8, Refused> {
+    let settings = settings::settle(given)?;
+    let args = &settings.args;
+    let is_embedded = settings.url == "mock";
     let token = match &args.token_env {
         Some(name) => Some(token(name)?),
         // The embedded mock asks for a token, so that the cases without one can be judged.
@@ -34,8 +37,8 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
     losses.add(pages.iter().flat_map(|p| &p.problems).filter(|p| p.loses).map(super::loss).collect());
     losses.tell();
     let cases: Vec<Arc<Case>> = pages.iter().flat_map(|p| &p.cases).cloned().map(Arc::new).collect();
-    let target = aim(args, &pages, token.clone(), is_embedded)?;
-    let plan = Plan::new(&cases, select(args, &cases, &target, token.is_some())?);
+    let target = aim(&settings, &pages, token.clone(), is_embedded)?;
+    let plan = Plan::new(&cases, select(&settings, &cases, &target, token.is_some())?);
     if plan.cases.is_empty() {
         note(if cases.is_empty() {
             "the pages hold no case"
@@ -53,12 +56,12 @@ pub fn main(args: &RunArgs) -> Result<u8, Refused> {
         fail_fast: args.fail_fast,
         standard: standard(args)?,
         strict: args.strict,
-        store: store(args)?,
+        store: store(args, &settings.name)?,
         require_snapshots: args.require_snapshots,
         secrets,
         keep_answers: false,
         keep_exchanges: args.output.verbose,
-        target_name: args.target.clone(),
+        target_name: settings.name.clone(),
     };
     let mut outputs = Outputs::open(&args.reports, style(args))?;
     let runtime = runtime(jobs(args))?;
@@ -114,8 +117,8 @@ fn wants_own_metadata(args: &RunArgs) -> bool {
 /// What answers are held to beside their pages; the target's own metadata comes later.
 fn standard(args: &RunArgs) -> Result<Standard, Refused> {
     let profile = match args.profile {
-        ProfileArg::Consumer => Profile::Consumer,
-        ProfileArg::Producer => Profile::Producer,
+        None | Some(ProfileArg::Consumer) => Profile::Consumer,
+        Some(ProfileArg::Producer) => Profile::Producer,
     };
     let standard = match args.metadata.as_deref().filter(|_| !wants_own_metadata(args)) {
         Some(path) => metadata::standard(path)?,
@@ -189,19 +192,20 @@ fn token(name: &str) -> Result<Secret, Refused> {
 }
 
 /// The target that is meant: a URL, or the embedded mock on a free port.
-fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>, is_embedded: bool) -> Result<Target, Refused> {
+fn aim(settings: &Settings, pages: &[Page], token: Option<Secret>, is_embedded: bool) -> Result<Target, Refused> {
+    let args = &settings.args;
     let limits = Limits {
-        timeout: args.timeout,
-        retry: args.retry,
+        timeout: args.timeout.unwrap_or(Duration::from_secs(30)),
+        retry: args.retry.unwrap_or(2),
         retry_cap: Duration::from_secs(60),
-        max_body: args.max_body,
+        max_body: args.max_body.unwrap_or(16 << 20),
     };
     let fault = args.fault.as_deref().map(mock::find_fault).transpose()?;
     if !is_embedded {
         if fault.is_some() {
             return Err(Refused("--fault breaks the embedded mock; it cannot break another target".to_owned()));
         }
-        return Ok(Target::new(&args.target, token, limits)?);
+        return Ok(Target::new(&settings.url, token, limits)?);
     }
     let options = embedded::Options { require_token: token.is_some(), fault };
     if args.dry_run {
@@ -215,9 +219,12 @@ fn aim(args: &RunArgs, pages: &[Page], token: Option<Secret>, is_embedded: bool)
     Ok(Target::new(&format!("http://{address}/v1.0"), token, limits)?)
 }
 
-fn select(args: &RunArgs, cases: &[Arc<Case>], target: &Target, has_token: bool) -> Result<Selection, Refused> {
+fn select(settings: &Settings, cases: &[Arc<Case>], target: &Target, has_token: bool) -> Result<Selection, Refused> {
+    let args = &settings.args;
     let keys = plan::binding_keys(cases);
-    let bindings = Bindings::read(args.bind.iter().map(String::as_str), |key| keys.get(key).copied())?;
+    let known = |key: &str| keys.get(key).copied();
+    let bindings = Bindings::read(args.bind.iter().map(String::as_str), known)?;
+    let bindings = bindings.or(Bindings::of(settings.bind.iter().cloned(), known)?)?;
     for key in bindings.keys().filter(|key| !keys.contains_key(*key)) {
         let near = super::nearest(key, keys.keys().map(String::as_str));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -226,7 +233,7 @@ fn select(args: &RunArgs, cases: &[Arc<Case>], target: &Target, has_token: bool)
     Ok(Selection {
         filters: args.select.filters.clone(),
         repeat: args.repeat as usize,
-        kind: if target.is_loopback() { TargetKind::Mock } else { TargetKind::Tenant },
+        kind: settings.kind.unwrap_or(if target.is_loopback() { TargetKind::Mock } else { TargetKind::Tenant }),
         allow_writes: args.allow_writes,
         has_token,
         bindings,
@@ -263,8 +270,8 @@ fn snapshots(args: &RunArgs) -> PathBuf {
 }
 
 /// Where accepted answers are: the folder given, or `snapshots` where it has some of this target.
-fn store(args: &RunArgs) -> Result<Option<Store>, Refused> {
-    let target = target_folder(&args.target);
+fn store(args: &RunArgs, target: &str) -> Result<Option<Store>, Refused> {
+    let target = target_folder(target);
     let update = match args.update {
         UpdateArg::No => Update::No,
         _ if std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false" && v != "0") => {

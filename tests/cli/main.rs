@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 mod check;
+mod config;
 mod dry_run;
 mod input;
 mod metadata;
