@@ -34,9 +34,11 @@ pub struct Target {
     /// Requests that change something may be sent, though it is a tenant.
     #[serde(default)]
     pub allow_writes: bool,
-    /// Exchanges at once.
+    /// Exchanges at once, 1 to 1024.
+    #[serde(default, deserialize_with = "as_jobs")]
     pub jobs: Option<u16>,
-    /// Further attempts after 429, 503 and refused connections.
+    /// Further attempts after 429, 503 and refused connections, 0 to 100.
+    #[serde(default, deserialize_with = "as_retry")]
     pub retry: Option<u32>,
     /// Limit of one attempt.
     #[serde(default, deserialize_with = "as_duration")]
@@ -135,6 +137,18 @@ fn plain(message: &str) -> String {
     }
 }
 
+fn as_jobs<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    let jobs = i64::deserialize(from)?;
+    let jobs = u16::try_from(jobs).ok().filter(|jobs| (1..=1024).contains(jobs));
+    jobs.map(Some).ok_or_else(|| de::Error::custom("write a number from 1 to 1024"))
+}
+
+fn as_retry<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let retry = i64::deserialize(from)?;
+    let retry = u32::try_from(retry).ok().filter(|retry| *retry <= 100);
+    retry.map(Some).ok_or_else(|| de::Error::custom("write a number from 0 to 100"))
+}
+
 fn as_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(from)?;
     duration(&text).map(Some).map_err(de::Error::custom)
@@ -222,6 +236,44 @@ mod tests {
         assert_eq!(config.named("contosso").unwrap_err(), Some("contoso"));
         assert_eq!(config.named("zzz").unwrap_err(), None);
         assert!(read("").unwrap().target.is_empty());
+    }
+
+    /// Editors go by the schema; it says what the reader does.
+    #[test]
+    fn the_schema_and_the_reader_agree() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../specs/schemas/graphspec.toml.json")).unwrap();
+        let target = &schema["$defs"]["target"]["properties"];
+        let mut known: Vec<&str> = target.as_object().unwrap().keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let refused = toml::from_str::<Config>("[target.a]\nzzzzzzzzzzzzzzz = 1").unwrap_err();
+        let mut read: Vec<&str> = refused.message().split('`').skip(3).step_by(2).collect();
+        read.sort_unstable();
+        assert_eq!(read, known);
+        for (key, right, wrong) in [
+            ("kind", "\"tenant\"", "\"other\""),
+            ("token-env", "\"TOK\"", "1"),
+            ("allow-writes", "true", "\"true\""),
+            ("jobs", "1024", "0"),
+            ("retry", "0", "101"),
+            ("timeout", "\"5s\"", "5"),
+            ("max-body", "\"1MiB\"", "true"),
+            ("metadata", "\"x.csdl\"", "[]"),
+            ("profile", "\"producer\"", "\"Producer\""),
+            ("headers", "{ a = \"b\" }", "{ a = 1 }"),
+            ("bind", "{ \"users/{id}\" = \"b\" }", "{ a = true }"),
+        ] {
+            let text = |value: &str| format!("[target.a]\nurl = \"http://x\"\n{key} = {value}");
+            assert!(read_ok(&text(right)), "{key} = {right}");
+            assert!(!read_ok(&text(wrong)), "{key} = {wrong}");
+            let validator = jsonschema::draft202012::new(&schema).unwrap();
+            let as_json = |value: &str| -> serde_json::Value { toml::from_str(&text(value)).unwrap() };
+            assert!(validator.is_valid(&as_json(right)) && !validator.is_valid(&as_json(wrong)), "{key}");
+        }
+    }
+
+    fn read_ok(text: &str) -> bool {
+        read(text).is_ok()
     }
 
     #[test]
