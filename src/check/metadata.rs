@@ -28,14 +28,13 @@ pub fn check(types: &Types, reading: &Reading, problems: &mut Vec<Problem>) {
         }
     }
     for example in &reading.examples {
-        // A request that is shown to be refused may be wrong on purpose.
-        let is_refused = |answer: &Answer| answer.status.is_some_and(|status| status >= 400);
-        let on_purpose = !example.responses.is_empty() && example.responses.iter().all(is_refused);
-        if let (false, Content::Json(body), Some(path)) = (on_purpose, &example.content, path_of(example)) {
+        if let (false, Content::Json(body), Some(path)) =
+            (super::is_refused(example), &example.content, path_of(example))
+        {
             let numbers = Numbers::of_label(example.headers.get("content-type"));
             let body = Body { numbers, ..Body::plain(body) };
             let found = types.request(&example.method, &path).map(|expected| types.judge(&expected, body, MOST));
-            let found = found.unwrap_or_default().iter().map(told).collect();
+            let found = found.unwrap_or_default().iter().map(|found| told(found, &example.span)).collect();
             place(found, &example.span, example.parts, fences.get(&example.span), problems);
         }
     }
@@ -45,10 +44,7 @@ fn path_of(example: &Example) -> Option<String> {
     page::cut(&example.url).ok()
 }
 
-/// A problem, and where in the body it is; nowhere, where the annotation is meant.
-type Told = (Problem, Option<String>);
-
-fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Value) -> Vec<Told> {
+fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Value) -> Vec<Problem> {
     let annotation = &answer.annotation;
     let numbers = Numbers::of_label(answer.headers.get("content-type"));
     let body = Body { numbers, ..Body::plain(value) };
@@ -56,7 +52,7 @@ fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Valu
     let mut tell = |rule, message: String, drift| {
         let mut problem = Problem::new(rule, answer.span.clone(), &message).warning();
         problem.against = Some(Against { at: None, drift });
-        found.push((problem, None));
+        found.push(problem);
     };
     let said = annotation.type_name.as_deref();
     if let Some(name) = said.filter(|name| !is_primitive(name)) {
@@ -96,7 +92,7 @@ fn of_answer(types: &Types, request: (&str, &str), answer: &Answer, value: &Valu
     if expected.collection && is_no_list {
         return found;
     }
-    found.extend(alike(types.judge(&expected, body, MOST)).iter().map(told));
+    found.extend(alike(types.judge(&expected, body, MOST)).iter().map(|found| told(found, &answer.span)));
     found
 }
 
@@ -160,8 +156,9 @@ fn alike(all: Vec<Mismatch>) -> Vec<Mismatch> {
     kept
 }
 
-fn told(found: &Mismatch) -> Told {
-    let warning = |rule| Problem::new(rule, Span::new(&"".into(), 0), &found.to_string()).warning();
+/// A mismatch as a problem of the block that opens at `fence`.
+fn told(found: &Mismatch, fence: &Span) -> Problem {
+    let warning = |rule| Problem::new(rule, fence.clone(), &found.to_string()).warning();
     let text = found.actual.trim_matches('"');
     let (mut problem, drift) = match &found.wrong {
         Wrong::Kind { came: "null", .. } => (warning(&rule::PAGE_SHAPE), false),
@@ -181,7 +178,7 @@ fn told(found: &Mismatch) -> Told {
         }
     };
     problem.against = Some(Against { at: Some(found.at.clone()), drift });
-    (problem, Some(found.at.clone()))
+    problem
 }
 
 /// Text that stands for a value and is none: `String`, `recurrence-value`.
@@ -196,7 +193,7 @@ fn is_placeholder(text: &str) -> bool {
 }
 
 /// Gives each problem the line of the page that it is about.
-fn place(found: Vec<Told>, fence: &Span, parts: Parts, text: Option<&&Fence>, problems: &mut Vec<Problem>) {
+fn place(found: Vec<Problem>, fence: &Span, parts: Parts, text: Option<&&Fence>, problems: &mut Vec<Problem>) {
     if found.is_empty() {
         return;
     }
@@ -204,11 +201,15 @@ fn place(found: Vec<Told>, fence: &Span, parts: Parts, text: Option<&&Fence>, pr
     let text = text.map_or("", |fence| &fence.text);
     let start = text.split_inclusive('\n').take(first).map(str::len).sum::<usize>();
     let body = text.get(start..).unwrap_or("");
-    let places = json::locate_all(body, found.iter().filter_map(|(_, at)| at.as_deref()));
+    let at = |problem: &Problem| problem.against.as_ref()?.at.clone();
+    let pointers: Vec<Option<String>> = found.iter().map(at).collect();
+    let places = json::locate_all(body, pointers.iter().flatten().map(String::as_str));
     let starts: Vec<usize> =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', body.as_bytes()).map(|at| at + 1)).collect();
-    for (mut problem, at) in found.iter().cloned() {
-        problem.span = at.as_ref().map_or_else(|| fence.clone(), |_| fence.at_line(parts.body));
+    for (mut problem, at) in found.into_iter().zip(&pointers) {
+        if at.is_some() {
+            problem.span = fence.at_line(parts.body);
+        }
         if let Some(offset) = at.as_deref().and_then(|at| places.get(at)) {
             let line = starts.partition_point(|start| start <= offset).saturating_sub(1);
             problem.span = fence.at_line(parts.body.saturating_add(u32::try_from(line).unwrap_or(0)));

@@ -73,6 +73,12 @@ pub fn findings(reading: &Reading, types: Option<&Types>) -> Vec<Finding> {
     problems.into_iter().map(|problem| Finding { excerpt: lines.excerpt(&problem), problem }).collect()
 }
 
+/// Whether a request is shown to be refused, so that it may be wrong on purpose.
+fn is_refused(example: &Example) -> bool {
+    let refused = |answer: &Answer| answer.status.is_some_and(|status| status >= 400);
+    !example.responses.is_empty() && example.responses.iter().all(refused)
+}
+
 /// Every documented response once, with the first request that it answers.
 fn answers(reading: &Reading) -> impl Iterator<Item = (&Example, &Answer)> {
     let mut seen: HashSet<(&Span, u32)> = HashSet::new();

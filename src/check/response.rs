@@ -24,9 +24,7 @@ pub fn check(example: &Example, answer: &Answer, problems: &mut Vec<Problem>) {
 /// What is wrong with a request.
 pub fn check_request(example: &Example, problems: &mut Vec<Problem>) {
     let body = example.span.at_line(example.parts.body);
-    // A request that is shown to be refused may be wrong on purpose.
-    let refused = |answer: &Answer| answer.status.is_some_and(|status| status >= 400);
-    if example.responses.is_empty() || !example.responses.iter().all(refused) {
+    if !super::is_refused(example) {
         problems.extend(label(&example.headers, &example.content, &body));
     }
     if matches!(example.method.as_str(), "GET" | "HEAD") && example.content != Content::None {

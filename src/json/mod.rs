@@ -230,6 +230,11 @@ pub fn child(pointer: &str, token: impl fmt::Display) -> String {
     }
 }
 
+/// The member name that a token of a pointer stands for (RFC 6901, section 4).
+pub fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
 /// One line of `value` for a message, cut at about `width` characters.
 pub fn brief(value: &Value, width: usize) -> String {
     struct Bounded(String, usize);

@@ -76,7 +76,7 @@ fn entry_shape(examples: &[Value], loose: &Loose<'_>, key: &str) -> Value {
 fn put(schema: &mut Value, pointer: &str, what: Value) {
     let mut at = schema;
     for name in pointer.split('/').skip(1) {
-        let name = name.replace("~1", "/").replace("~0", "~");
+        let name = crate::json::unescaped(name);
         let Some(members) = at.as_object_mut() else { return };
         members.insert("type".into(), "object".into());
         let required = members.entry("required").or_insert_with(|| json!([]));

@@ -220,7 +220,7 @@ impl Types {
     /// Follows `pointer` into a value of the type `slot`.
     fn declared_below(&self, slot: usize, value: &Value, pointer: &str) -> Option<bool> {
         let (mut slot, mut value) = (slot, value);
-        let mut tokens = pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).peekable();
+        let mut tokens = pointer.split('/').skip(1).map(json::unescaped).peekable();
         loop {
             let name = tokens.next()?;
             let members = value.as_object()?;
@@ -259,11 +259,7 @@ impl Walk<'_> {
         if *name == *types.slots[slot].name {
             return (is(slot), None);
         }
-        let found = match self.said.get(name) {
-            Some(found) => *found,
-            None => *self.said.entry(name.to_owned()).or_insert(types.spelled(name)),
-        };
-        match found {
+        match self.spelled(name) {
             Ok(other) if types.derives(other, slot) => (is(other), None),
             Ok(other) => {
                 let declared = Arc::clone(&types.slots[slot].name);
@@ -287,6 +283,16 @@ impl Walk<'_> {
                 (as_declared(true), wrong)
             }
         }
+    }
+
+    /// As [`Types::spelled`], each name looked up once.
+    fn spelled(&mut self, name: &str) -> Result<usize, Option<usize>> {
+        if let Some(found) = self.said.get(name) {
+            return *found;
+        }
+        let found = self.types.spelled(name);
+        self.said.insert(name.to_owned(), found);
+        found
     }
 
     /// Whether another mismatch is still told, of those that a client must be ready for or of others.
@@ -366,13 +372,10 @@ impl Walk<'_> {
             }
             let Some(member) = definition.members.get(name.as_str()) else {
                 // What an open type holds may say itself what it is.
-                if let Some(Value::String(said)) = value.as_object().and_then(said) {
-                    let name = name_in(said);
-                    let types = self.types;
-                    let found = *self.said.entry(name.to_owned()).or_insert_with(|| types.spelled(name));
-                    if let Ok(slot) | Err(Some(slot)) = found {
-                        self.object(slot, Chosen::Named, value, place);
-                    }
+                if let Some(Value::String(said)) = value.as_object().and_then(said)
+                    && let Ok(slot) | Err(Some(slot)) = self.spelled(name_in(said))
+                {
+                    self.object(slot, Chosen::Named, value, place);
                 }
                 continue;
             };
@@ -484,7 +487,7 @@ impl Definition {
 fn split_first(pointer: &str) -> (String, &str) {
     let rest = pointer.strip_prefix('/').unwrap_or(pointer);
     let end = rest.find('/').unwrap_or(rest.len());
-    (rest[..end].replace("~1", "/").replace("~0", "~"), &rest[end..])
+    (json::unescaped(&rest[..end]), &rest[end..])
 }
 
 /// What is said of members that a definition does not have.

@@ -31,8 +31,8 @@ struct Typed {
     profile: Profile,
     expected: Expected,
     documented: Option<Arc<Value>>,
-    /// What the documented body itself does against its type.
-    own: OnceLock<Vec<Mismatch>>,
+    /// What the documented body itself does against its type, each with its place, lists aside.
+    own: OnceLock<Vec<(String, Mismatch)>>,
 }
 
 impl Shape {
@@ -110,8 +110,8 @@ impl Shape {
             // What the documented type does not have, the page alone demands.
             Broken::Required(name) => {
                 let at = json::without_places(&json::child(&violation.at, name));
-                let is_it = |own: &&Mismatch| matches!(own.wrong, Wrong::Undeclared { .. });
-                typed.own(body).iter().filter(is_it).any(|own| json::without_places(&own.at) == at)
+                let is_undeclared = |own: &Mismatch| matches!(own.wrong, Wrong::Undeclared { .. });
+                typed.own(body).iter().any(|(place, own)| *place == at && is_undeclared(own))
             }
             _ => false,
         }
@@ -198,10 +198,11 @@ impl Typed {
     }
 
     /// What the documented body itself does against its type.
-    fn own(&self, body: Body<'_>) -> &[Mismatch] {
+    fn own(&self, body: Body<'_>) -> &[(String, Mismatch)] {
         self.own.get_or_init(|| {
-            let documented = self.documented.as_deref();
-            documented.map_or_else(Vec::new, |value| self.types.judge(&self.expected, Body { value, ..body }, MOST))
+            let Some(value) = self.documented.as_deref() else { return Vec::new() };
+            let own = self.types.judge(&self.expected, Body { value, ..body }, MOST);
+            own.into_iter().map(|own| (json::without_places(&own.at), own)).collect()
         })
     }
 
@@ -222,7 +223,10 @@ impl Typed {
         }
         if !found.is_empty() {
             let own = self.own(body);
-            found.retain(|found| !own.iter().any(|own| is_as_documented(found, own)));
+            found.retain(|found| {
+                let at = json::without_places(&found.at);
+                !own.iter().any(|(place, own)| *place == at && is_as_documented(found, own))
+            });
         }
         found
     }
@@ -274,11 +278,8 @@ fn shown_at<'v>(documented: &'v Value, at: &str) -> Option<&'v Value> {
     Some(found)
 }
 
-/// Whether an answer's mismatch is one that the documented body has too, at the same place.
+/// Whether an answer's mismatch is the one that the documented body has at the same place.
 fn is_as_documented(found: &Mismatch, own: &Mismatch) -> bool {
-    if json::without_places(&found.at) != json::without_places(&own.at) {
-        return false;
-    }
     match (&found.wrong, &own.wrong) {
         (Wrong::Kind { came, .. }, Wrong::Kind { came: documented, .. }) => came == documented,
         (Wrong::Form { .. }, Wrong::Form { .. }) => {
