@@ -230,6 +230,11 @@ pub fn child(pointer: &str, token: impl fmt::Display) -> String {
     }
 }
 
+/// A pointer as a sentence has it.
+pub fn in_words(pointer: &str) -> String {
+    if pointer.is_empty() { "the body".to_owned() } else { format!("`{pointer}`") }
+}
+
 /// The member name that a token of a pointer stands for (RFC 6901, section 4).
 pub fn unescaped(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::json;
 
 /// How the type of an object was chosen.
@@ -120,6 +122,18 @@ pub enum Wrong {
 pub const SENTINEL: &str = "unknownFutureValue";
 
 impl Mismatch {
+    /// A value of another JSON type than that of `name` at a place where nothing else may stand.
+    pub fn of_kind(name: &Arc<str>, chosen: Chosen, at: String, value: &Value) -> Self {
+        Mismatch {
+            at,
+            schema: name.to_string(),
+            of: Arc::clone(name),
+            chosen,
+            actual: json::brief(value, 80),
+            wrong: Wrong::Kind { declared: name.to_string(), came: json::type_name(value) },
+        }
+    }
+
     /// Whether an enumeration may have grown by this value.
     pub fn is_evolvable(&self) -> bool {
         matches!(&self.wrong, Wrong::Option { options, .. } if options.iter().any(|option| option == SENTINEL))
@@ -160,7 +174,7 @@ impl Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mismatch { at, of, chosen, actual, .. } = self;
-        let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
+        let place = json::in_words(at);
         match &self.wrong {
             Wrong::Kind { declared, came } => {
                 let came_as = json::with_article(came);

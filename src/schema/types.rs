@@ -43,7 +43,7 @@ pub(super) struct Slot {
 }
 
 /// A definition, compiled.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Definition {
     pub(super) itself: Option<Compiled>,
     /// Its enumeration, where it is one.

@@ -105,7 +105,7 @@ impl Types {
                         let judged = Judged { name, definition: &definition, chosen: expected.chosen };
                         walk.members(&judged, Unknowns::Tell(None), body.value, at);
                     }
-                    _ => walk.is_none(name, expected.chosen, body.value, at),
+                    _ => walk.tell(Mismatch::of_kind(name, expected.chosen, at.to_string(), body.value)),
                 }
             }
         }
@@ -126,14 +126,7 @@ impl Types {
     pub fn misplaced(&self, expected: &Expected, body: Body<'_>) -> Mismatch {
         let list = json::at(body.value, body.entries).filter(|_| expected.collection);
         let (at, came) = list.map_or(("", body.value), |list| (body.entries, list));
-        Mismatch {
-            at: at.to_owned(),
-            schema: self.name_of(expected),
-            of: self.name_of(expected).into(),
-            chosen: expected.chosen,
-            actual: json::brief(came, 80),
-            wrong: Wrong::Kind { declared: self.name_of(expected), came: json::type_name(came) },
-        }
+        Mismatch::of_kind(&self.name_of(expected).into(), expected.chosen, at.to_owned(), came)
     }
 
     /// The values in a body that are to be of the type.
@@ -300,23 +293,18 @@ impl Walk<'_> {
         if is_compatible { self.compatible < self.most } else { !self.is_full() }
     }
 
-    /// A value of another JSON type than the body is to have.
-    fn is_none(&mut self, name: &Arc<str>, chosen: Chosen, value: &Value, at: At<'_>) {
-        let definition = Definition::default();
-        let judged = Judged { name, definition: &definition, chosen };
-        let wrong = Wrong::Kind { declared: name.to_string(), came: json::type_name(value) };
-        self.push(&judged, at.to_string(), "", value, wrong);
-    }
-
     fn push(&mut self, judged: &Judged<'_>, at: String, schema: &str, actual: &Value, wrong: Wrong) {
-        let found = Mismatch {
+        self.tell(Mismatch {
             at,
             schema: format!("{}{schema}", judged.name),
             of: Arc::clone(judged.name),
             chosen: judged.chosen,
             actual: json::brief(actual, 80),
             wrong,
-        };
+        });
+    }
+
+    fn tell(&mut self, found: Mismatch) {
         if found.is_compatible() {
             if self.compatible >= self.most {
                 return;
@@ -431,7 +419,7 @@ impl Walk<'_> {
                     self.push(&judged, at.to_string(), "", value, wrong);
                 }
             }
-            _ => self.is_none(name, chosen, value, at),
+            _ => self.tell(Mismatch::of_kind(name, chosen, at.to_string(), value)),
         }
     }
 

@@ -124,7 +124,7 @@ impl Shape {
             Broken::Required(property) => missing(&at, property, instance),
             Broken::Type(wanted) => {
                 let wanted = type_words(wanted);
-                let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
+                let place = json::in_words(&at);
                 let came = json::type_name(instance);
                 let message = format!("{place} is {} where the page shows {wanted}", json::with_article(came));
                 let deviation = Deviation::new(&rule::BODY_TYPE, message).between(wanted, json::brief(instance, 80));
@@ -313,7 +313,7 @@ fn outline(text: &str) -> String {
 
 fn missing(at: &str, name: &str, object: &Value) -> Deviation {
     let alike = object.as_object().and_then(|o| o.keys().find(|k| k.eq_ignore_ascii_case(name)));
-    let place = if at.is_empty() { "the body".to_owned() } else { format!("`{at}`") };
+    let place = json::in_words(at);
     let (message, actual) = match alike {
         Some(other) => {
             (format!("{place} has no `{name}`; there is `{other}`, and names differ by case"), format!("`{other}`"))
